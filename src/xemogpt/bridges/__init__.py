@@ -1,1 +1,1 @@
-""""""
+"""The trainable bridges that sit on frozen encoders."""

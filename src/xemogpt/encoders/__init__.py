@@ -1,1 +1,1 @@
-""""""
+"""Frozen encoders of frames, sound, faces and sentences, behind one protocol."""

@@ -1,1 +1,1 @@
-""""""
+"""Cues measured on the signal: face, voice and speech."""

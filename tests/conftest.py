@@ -1,0 +1,56 @@
+"""Fixtures for everyone, and a stated reason for each test that cannot run here."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, and say why, what needs files or devices that are not here."""
+    missing = {}
+    if not SHARED.is_dir():
+        missing["shared"] = "the team's ../shared folder is not beside this checkout"
+    if not _weights_present():
+        missing["weights"] = "nano weights are not here; run `xemogpt pull nano`"
+    for item in items:
+        for marker, reason in missing.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("gpu") and not _cuda_present():
+            item.add_marker(pytest.mark.skip(reason="no CUDA device here"))
+
+
+def _weights_present() -> bool:
+    from xemogpt.errors import WeightsError
+
+    try:
+        from xemogpt.weights import locate
+
+        locate("face-landmarker")
+    except (ImportError, WeightsError):
+        return False
+    return True
+
+
+def _cuda_present() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The team's shared folder; use with the ``shared`` marker."""
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def clip_path() -> Callable[[str], Path]:
+    """Path of a real clip by file name; use with the ``shared`` marker."""
+    return lambda name: SHARED / "data" / "clips" / name
