@@ -27,7 +27,7 @@ inputs (``output_lengths``, if not one each), and how it is built (``from_config
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -90,8 +90,10 @@ class FrozenEncoder(nn.Module, ABC):
 
     @classmethod
     @abstractmethod
-    def from_pretrained(cls, source: str | Path, **options: Any) -> Self:
+    def from_pretrained(cls, source: str | Path) -> Self:
         """Load weights from a folder, a hub id or an asset of ``xemogpt pull``.
+
+        Encoders add options of their own as keywords, JSON-able ones, each with a default.
 
         Raises:
             WeightsError: if they are absent or incomplete.
@@ -211,7 +213,8 @@ class FrozenEncoder(nn.Module, ABC):
             raise ValueError(f"{reference.name} was made from its configuration; use from_config")
         check_hashes(reference, hash_files(resolve_source(place, reference.revision)))
         revision = {"revision": reference.revision} if reference.revision else {}
-        return cls.from_pretrained(place, **revision, **reference.options)
+        load: Callable[..., Self] = cls.from_pretrained
+        return load(place, **revision, **reference.options)
 
     def fingerprint(self) -> str:
         """A hex digest of settings and weights: equal fingerprints give equal features."""
