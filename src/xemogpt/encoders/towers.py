@@ -12,8 +12,14 @@ from xemogpt.errors import ConfigError, WeightsError
 BOOKKEEPING = ("transformers_version", "architectures", "dtype", "torch_dtype", "_name_or_path")
 
 
-def load_tower(model_class: Any, folder: Path, dtype: str) -> Any:
+def load_tower(model_class: Any, folder: Path, dtype: str, **arguments: Any) -> Any:
     """Load one transformers model; weights of other parts of the checkpoint may be left over.
+
+    Args:
+        model_class: the transformers class to load.
+        folder: where its files are.
+        dtype: of the weights.
+        arguments: more arguments of transformers' ``from_pretrained``.
 
     Raises:
         WeightsError: if files are absent, damaged or of another architecture, or any weight of the
@@ -23,7 +29,11 @@ def load_tower(model_class: Any, folder: Path, dtype: str) -> Any:
     torch_dtype = parse_dtype(dtype)
     try:
         model, info = model_class.from_pretrained(
-            folder, dtype=torch_dtype, output_loading_info=True, local_files_only=True
+            folder,
+            dtype=torch_dtype,
+            output_loading_info=True,
+            local_files_only=True,
+            **arguments,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise WeightsError(
