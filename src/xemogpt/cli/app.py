@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from xemogpt.cli import weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -36,6 +37,9 @@ def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Explain expressed emotion in video, sound and words, down to the cue and its time."""
+
+
+weights.register(app)
 
 
 def main() -> NoReturn:
