@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import weights
+from xemogpt.cli import explain, names, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -39,7 +39,9 @@ def root(
     """Explain expressed emotion in video, sound and words, down to the cue and its time."""
 
 
+explain.register(app)
 weights.register(app)
+names.register(app)
 
 
 def main() -> NoReturn:
