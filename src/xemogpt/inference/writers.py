@@ -1,11 +1,15 @@
 """Who writes the explanation of a window: the model, or prose from the measurements."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from xemogpt.inference.requests import Passage, Piece
-from xemogpt.schema import CueSet
+from xemogpt.inference.support import mark_support
+from xemogpt.media import Clip
+from xemogpt.metrics.extraction import RuleExtractor
+from xemogpt.schema import CueSet, Emotion
 from xemogpt.signals import appraise, compose
 
 Setting = str | int | float | bool | None
@@ -49,7 +53,7 @@ def _compose_passage(piece: Piece) -> Passage:
 
 
 class ModelWriter:
-    """The XEmoGPT model; what it states is compared with what was measured."""
+    """The XEmoGPT model, decoding greedily; what it states is compared with what was measured."""
 
     source: Literal["model", "measured"] = "model"
 
@@ -60,18 +64,70 @@ class ModelWriter:
 
         Raises:
             CheckpointError: if the weights are not all there, or other than the ones saved.
+            WeightsError: if there is no such folder or hub id.
         """
+        # torch and transformers are needed here and nowhere on the measured path.
         from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
         from xemogpt.model.processing import XEmoGPTProcessor
 
         self.name = str(path)
         self.batch_size = batch_size
-        self._processor: Any = XEmoGPTProcessor.from_pretrained(path)
+        self._processor = XEmoGPTProcessor.from_pretrained(path)
         self._model: Any = XEmoGPTForConditionalGeneration.from_pretrained(path).to(device).eval()
+        self._config = self._processor.config
         self._max_new_tokens = max_new_tokens
-        self.weights: dict[str, str] = {}
+        self.weights: dict[str, str] = _hash_weights(path)
         self.settings: dict[str, Setting] = {
             "device": device,
-            "max_new_tokens": max_new_tokens,
             "decoding": "greedy",
+            "max_new_tokens": max_new_tokens,
+            "num_frames": self._config.max_frames,
         }
+
+    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
+        """Generate an explanation of each window, all in one batch."""
+        frames = [self._frames(piece.clip) for piece in pieces]
+        waveforms = [self._waveform(piece.clip) for piece in pieces]
+        words = [piece.measurement.transcript for piece in pieces]
+        inputs = self._processor(
+            subtitle=[said.text if said else None for said in words],
+            frames=frames,
+            waveform=waveforms,
+            overflow="trim",
+            answer_room=self._max_new_tokens,
+        ).to(self._model.device)
+        generated = self._model.generate(
+            **inputs, max_new_tokens=self._max_new_tokens, do_sample=False, num_beams=1
+        )
+        texts = self._processor.decode(generated, inputs)
+        return [self._passage(text, piece) for text, piece in zip(texts, pieces, strict=True)]
+
+    def _frames(self, clip: Clip | None) -> Any:
+        if clip is None or self._config.video_encoder is None:
+            return None
+        frames = clip.frames(self._config.max_frames)
+        return None if frames is None else frames.images
+
+    def _waveform(self, clip: Clip | None) -> Any:
+        if clip is None or self._config.audio_encoder is None or clip.waveform is None:
+            return None
+        return clip.waveform if len(clip.waveform) else None
+
+    def _passage(self, text: str, piece: Piece) -> Passage:
+        stated = RuleExtractor().extract(text).cues
+        warnings = () if text else ("empty-answer: the model said nothing about this window",)
+        return Passage(text, mark_support(stated, piece), _stated_emotions(stated), warnings)
+
+
+def _stated_emotions(stated: CueSet) -> tuple[Emotion, ...]:
+    """The emotions that the text concludes with; a text gives no degrees, so they share 1."""
+    labels = list(dict.fromkeys(cue.text for cue in stated.emotional))
+    return tuple(Emotion(label=label, score=round(1 / len(labels), 4)) for label in labels)
+
+
+def _hash_weights(path: str | Path) -> dict[str, str]:
+    """SHA-256 of the weight files in a local folder; a hub id is named by itself."""
+    return {
+        f"{Path(path).name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(Path(path).glob("*.safetensors"))
+    }
