@@ -215,7 +215,7 @@ def _crop_of_detection(detection: Detection) -> tuple[Floats, float, float]:
     angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
     box = detection.box
     centre = (box[:2] + box[2:]) / 2
-    return centre, float((box[2:] - box[:2]).max() * CROP_SCALE), angle
+    return centre.astype(np.float32), float((box[2:] - box[:2]).max() * CROP_SCALE), angle
 
 
 def _crop_of_points(points: Floats) -> tuple[Floats, float, float]:

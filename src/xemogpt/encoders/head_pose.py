@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+OUTER_EYE_CORNERS = (33, 263)  # the person's right and left
 # Forehead, temples, eye corners, nose and cheekbones: where expressions and speech move skin least.
 _INDICES = (
     "10 338 297 332 284 251 109 67 103 54 21 127 356 234 454 33 133 362 263 168 6 197 195 5 4 "
@@ -92,3 +93,18 @@ def pose_angles(rotation: NDArray[np.float64]) -> Floats:
     roll = np.arctan2(rotation[1, 0], rotation[1, 1])
     # Adding zero turns -0.0 into 0.0.
     return (np.degrees([yaw, pitch, roll]) + 0.0).astype(np.float32)
+
+
+def to_head_frame(points: Floats) -> NDArray[np.float64]:
+    """Faces (T, N, 3) turned upright and frontal, in units of the distance of the eye corners.
+
+    What remains is the shape of the face: expression and anatomy. Rows of NaN stay NaN.
+    """
+    turned = np.full(points.shape, np.nan)
+    for index in np.flatnonzero(~np.isnan(points).any(axis=(1, 2))):
+        face = points[index].astype(np.float64)
+        rigid = face[RIGID_POINTS]
+        centred = face - rigid.mean(axis=0)
+        scale = np.linalg.norm(face[OUTER_EYE_CORNERS[1]] - face[OUTER_EYE_CORNERS[0]])
+        turned[index] = centred @ rotation_onto(CANONICAL, points[index][RIGID_POINTS]) / scale
+    return turned
