@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from xemogpt.doctor import Check
     from xemogpt.weights.installer import Pulled
 
 
@@ -33,11 +34,17 @@ def pull(
 
     from xemogpt.weights.installer import pull as run_pull
 
+    console = Console(stderr=True)
+    told: set[str] = set()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
 
         def show(step: str, done: int, total: int) -> None:
+            if not console.is_terminal and step not in told:
+                # A log has no bar: name each step once.
+                told.add(step)
+                typer.echo(step, err=True)
             progress.update(task, description=step, completed=done, total=total or None)
 
         results = run_pull(names, force=force, source=source, report=show)
@@ -72,6 +79,47 @@ def _print_pulled(results: "list[Pulled]", as_json: bool) -> None:
         typer.echo(f"  {result.path} (licence in LICENSE)")
 
 
+def doctor(
+    full: Annotated[bool, typer.Option("--full", help="Compare the hash of every file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Look at weights, codecs, devices, memory, disk and versions; say what to do about each.
+
+    Exits with 1 if a clip cannot be measured on this machine. Example: xemogpt doctor
+    """
+    from xemogpt.doctor import diagnose, works
+
+    checks: list[Check] = []
+    group = ""
+    for check in diagnose(full):
+        checks.append(check)
+        if not as_json:
+            if check.group != group:
+                group = check.group
+                typer.secho(group, bold=True)
+            _print_check(check)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        typer.echo(json.dumps({"ok": works(checks), "checks": [asdict(c) for c in checks]}))
+    elif works(checks):
+        typer.secho("clips can be measured and explained here", fg="green")
+    else:
+        typer.secho("clips cannot be measured here until what failed is mended", fg="red")
+    if not works(checks):
+        raise typer.Exit(1)
+
+
+def _print_check(check: "Check") -> None:
+    colours = {"ok": "green", "warning": "yellow", "failed": "red"}
+    state = typer.style(f"{check.state:8}", fg=colours[check.state])
+    typer.echo(f"  {state} {check.name}: {check.detail}")
+    if check.advice:
+        typer.echo(f"           -> {check.advice}")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command()(pull)
+    app.command()(doctor)

