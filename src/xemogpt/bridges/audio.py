@@ -46,6 +46,7 @@ class AudioBridge(nn.Module):
         Raises:
             ValueError: if the width is wrong.
         """
+        values = values.to(self.transformer.dtype)
         states: Tensor = self.transformer(self.input(values), mask)
         return states
 

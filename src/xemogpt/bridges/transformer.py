@@ -130,6 +130,11 @@ class Transformer(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(TransformerLayer(shape) for _ in range(num_layers))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Dtype that the layers work in: that of their norms, which quantisation leaves alone."""
+        return next(part.weight.dtype for part in self.modules() if isinstance(part, nn.LayerNorm))
+
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and bool (B, T) -> (B, T, D)."""
         # A row without any step of its own would be a softmax over nothing: let it see its padding.

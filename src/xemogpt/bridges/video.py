@@ -62,7 +62,7 @@ class VideoBridge(nn.Module):
         positions = self.positions[:, :num_frames]
         if self.config.form == "residual":
             positions = self.position_gate * positions
-        states: Tensor = self.input(values) + positions
+        states: Tensor = self.input(values.to(self.transformer.dtype)) + positions
         return states
 
     def transform(self, states: Tensor, mask: Tensor) -> Tensor:

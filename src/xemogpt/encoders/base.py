@@ -36,7 +36,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xemogpt.encoders.sources import Reference, check_hashes, hash_files, resolve_source
+from xemogpt.encoders.sources import Reference, check_hashes, source_hashes
 
 SAMPLE_RATE = 16_000
 
@@ -74,7 +74,7 @@ class FrozenEncoder(nn.Module, ABC):
     num_layers: int = 1
     """Layers stacked in each value; a bridge mixes them (``LayerMix``) where it is not 1."""
 
-    _origin: tuple[str, str | None, dict[str, Any], Path] | None = None
+    _origin: tuple[str, str | None, dict[str, Any]] | None = None
     _hashes: dict[str, str] | None = None
 
     # -- construction -------------------------------------------------------------------------
@@ -180,30 +180,33 @@ class FrozenEncoder(nn.Module, ABC):
     # -- identity -----------------------------------------------------------------------------
 
     def _loaded_from(
-        self, source: str | Path, revision: str | None, options: dict[str, Any], folder: Path
+        self, source: str | Path, revision: str | None, options: dict[str, Any]
     ) -> Self:
         """Remember where the weights came from; hashing waits until somebody asks."""
-        self._origin = (str(source), revision, options, folder)
+        self._origin = (str(source), revision, options)
         return self
 
     def reference(self) -> Reference:
         """Where the weights came from, with their hashes: what a saved model keeps of them."""
         if self._origin is None:
             return Reference(name=self.name)
-        source, revision, options, folder = self._origin
+        source, revision, options = self._origin
         if self._hashes is None:
-            self._hashes = hash_files(folder)
+            self._hashes = source_hashes(source, revision)
         return Reference(
             name=self.name, source=source, revision=revision, sha256=self._hashes, options=options
         )
 
     @classmethod
-    def from_reference(cls, reference: Reference, source: str | Path | None = None) -> Self:
+    def from_reference(
+        cls, reference: Reference, source: str | Path | None = None, verify: bool = True
+    ) -> Self:
         """Load the weights that a saved model refers to, and check that they are the same.
 
         Args:
             reference: what ``reference()`` gave.
             source: where the weights are now, if not where they were.
+            verify: compare hashes, which reads every byte of a folder once more.
 
         Raises:
             WeightsError: if they cannot be found or differ from those recorded.
@@ -211,7 +214,8 @@ class FrozenEncoder(nn.Module, ABC):
         place = source if source is not None else reference.source
         if place is None:
             raise ValueError(f"{reference.name} was made from its configuration; use from_config")
-        check_hashes(reference, hash_files(resolve_source(place, reference.revision)))
+        if verify:
+            check_hashes(reference, source_hashes(place, reference.revision))
         revision = {"revision": reference.revision} if reference.revision else {}
         load: Callable[..., Self] = cls.from_pretrained
         return load(place, **revision, **reference.options)

@@ -103,7 +103,7 @@ class CLIPVideoEncoder(FrozenEncoder):
             chunk_size=chunk_size,
         )
         options = {"dtype": dtype, "chunk_size": chunk_size}
-        return cls(config, tower)._loaded_from(source, revision, options, folder)
+        return cls(config, tower)._loaded_from(source, revision, options)
 
     def to_config(self) -> dict[str, Any]:
         """Tower, preprocessing and chunk size."""

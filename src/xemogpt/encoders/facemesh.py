@@ -115,7 +115,7 @@ class FaceMeshVideoEncoder(FrozenEncoder):
         config = build_config(FaceMeshEncoderConfig, options, "facemesh encoder")
         folder = resolve_source(source)
         plain = config.model_dump(mode="json")
-        return cls(config, folder)._loaded_from(source, None, plain, folder)
+        return cls(config, folder)._loaded_from(source, None, plain)
 
     def to_config(self) -> dict[str, Any]:
         """Parts and statistics."""

@@ -78,7 +78,7 @@ class HubertAudioEncoder(FrozenEncoder):
         config = HubertEncoderConfig(
             hubert=plain_settings(tower.config), normalise=settings.get("do_normalize", True)
         )
-        return cls(config, tower)._loaded_from(source, revision, {"dtype": dtype}, folder)
+        return cls(config, tower)._loaded_from(source, revision, {"dtype": dtype})
 
     def to_config(self) -> dict[str, Any]:
         """Tower and preprocessing."""

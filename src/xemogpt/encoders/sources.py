@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def resolve_source(source: str | Path, revision: str | None = None) -> Path:
     if folder.is_dir():
         return folder
     name = str(source)
-    if "/" not in name and "\\" not in name:
+    if _is_asset(source):
         from xemogpt.weights import locate
 
         return locate(name)
@@ -71,11 +72,35 @@ def _download(hub_id: str, revision: str | None) -> Path:
     return folder
 
 
+def source_hashes(source: str | Path, revision: str | None = None) -> dict[str, str]:
+    """SHA-256 of the weight and settings files of a source, by file name.
+
+    Those of an asset were taken when it was pulled; those of a folder are taken now.
+
+    Raises:
+        WeightsError: as ``resolve_source``.
+    """
+    if _is_asset(source):
+        from xemogpt.weights import hashes
+
+        return {name: sha for name, sha in hashes(str(source)).items() if _matters(name)}
+    return hash_files(resolve_source(source, revision))
+
+
+def _is_asset(source: str | Path) -> bool:
+    """Whether a source is a bare name and no folder has that name."""
+    name = str(source)
+    return "/" not in name and "\\" not in name and not Path(name).expanduser().is_dir()
+
+
+def _matters(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in WEIGHT_PATTERNS)
+
+
 def hash_files(folder: Path) -> dict[str, str]:
     """SHA-256 of every weight and settings file directly in ``folder``, by file name."""
-    files = {path for pattern in WEIGHT_PATTERNS for path in folder.glob(pattern)}
     digests = {}
-    for path in sorted(files):
+    for path in sorted(path for path in folder.iterdir() if _matters(path.name)):
         with path.open("rb") as file:
             digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
     return digests

@@ -1,10 +1,12 @@
 """Loading a tower of the transformers library: complete, or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils import logging
 
 from xemogpt.errors import ConfigError, WeightsError
 
@@ -28,13 +30,14 @@ def load_tower(model_class: Any, folder: Path, dtype: str, **arguments: Any) -> 
     """
     torch_dtype = parse_dtype(dtype)
     try:
-        model, info = model_class.from_pretrained(
-            folder,
-            dtype=torch_dtype,
-            output_loading_info=True,
-            local_files_only=True,
-            **arguments,
-        )
+        with _quiet():
+            model, info = model_class.from_pretrained(
+                folder,
+                dtype=torch_dtype,
+                output_loading_info=True,
+                local_files_only=True,
+                **arguments,
+            )
     except (OSError, ValueError, RuntimeError) as error:
         raise WeightsError(
             f"cannot load {model_class.__name__} from {folder}: {_first_line(error)}"
@@ -80,6 +83,20 @@ def parse_dtype(name: str) -> torch.dtype:
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise ConfigError(f"unknown dtype {name!r}; expected float32, bfloat16 or float16")
     return dtype
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' bar and its table of left-over weights off the user's screen."""
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()
 
 
 def _first_line(error: Exception) -> str:

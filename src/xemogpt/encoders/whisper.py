@@ -93,7 +93,7 @@ class WhisperAudioEncoder(FrozenEncoder):
         )
         encoder = cls(config, tower)
         options = {"dtype": dtype, "layers": list(encoder.layers)}
-        return encoder._loaded_from(source, revision, options, folder)
+        return encoder._loaded_from(source, revision, options)
 
     def to_config(self) -> dict[str, Any]:
         """Tower and layers."""
