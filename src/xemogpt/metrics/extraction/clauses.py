@@ -1,0 +1,354 @@
+"""A sentence cut into atomic statements: "she smiles and nods" says two things of her."""
+
+from dataclasses import dataclass, replace
+
+from xemogpt.metrics.extraction.grammar import Token, finite_verb, tokenise
+from xemogpt.metrics.extraction.lexicon import load_lexicon
+
+_MARKS = frozenset(",，、;:：()（）[]—–") | {"--"}
+_COORDINATORS = frozenset(["and", "but", "or", "then", "yet", "nor"])
+_SUBORDINATORS = frozenset(
+    ["while", "when", "as", "because", "since", "although", "though", "whereas", "where", "until"]
+    + ["if", "so", "before", "after", "despite", "once", "whenever"]
+)
+_RELATIVES = frozenset(["which", "who", "whose"])
+_COPULAS = frozenset("is are was were be feels feel felt looks look sounds sound remains remain stays stay becomes become gets get turns seems appears grows am".split())  # fmt: skip
+_STATES = frozenset(["adj", "adj-past", "verb-ing"])
+_LIGHT = frozenset(["adv", "neg", "det"])
+_SOFTENERS = frozenset("at least even too a bit little lot somewhat".split())
+_KEEP_WITH = frozenset(["with", "without"])
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement and how it hangs on the sentence."""
+
+    text: str
+    subject: str | None
+    """Words of its subject, given or carried over."""
+    link: str
+    """What joins it to the one before: ``""``, ``and``, ``which``, ``when``, ``with`` ..."""
+    complete: bool
+    """Whether it has a finite verb."""
+
+
+@dataclass
+class _Chunk:
+    start: int
+    end: int
+    links: frozenset[str]
+
+
+def split_statements(sentence: str) -> list[Statement]:
+    """Atomic statements of one sentence, in order.
+
+    >>> [s.text for s in split_statements("She smiles and nods.")]
+    ['She smiles', 'She nods']
+    """
+    tokens = [token for token in tokenise(sentence) if token.lower not in {".", "!", "?", "。"}]
+    return _Splitter(sentence, tokens).run() if tokens else []
+
+
+class _Splitter:
+    def __init__(self, sentence: str, tokens: list[Token]) -> None:
+        self.sentence = sentence
+        self.tokens = tokens
+        self.found: list[Statement] = []
+        self.spans: list[tuple[int, int]] = []
+        """Tokens of each found statement, its own words only."""
+
+    def run(self) -> list[Statement]:
+        for chunk in self._chunks():
+            self._take(chunk)
+        return self.found
+
+    # -- cutting ---------------------------------------------------------------------------
+
+    def _chunks(self) -> list[_Chunk]:
+        chunks: list[_Chunk] = []
+        start, links = 0, set[str]()
+        for index, token in enumerate(self.tokens):
+            link = self._boundary(index, start)
+            if link is None:
+                continue
+            if index > start:
+                chunks.append(_Chunk(start, index, frozenset(links)))
+                links = set()
+            links.add(link)
+            start = index + 1
+        if start < len(self.tokens):
+            chunks.append(_Chunk(start, len(self.tokens), frozenset(links)))
+        return chunks
+
+    def _boundary(self, index: int, start: int) -> str | None:
+        """The link that the token at ``index`` makes, or none if it belongs to its chunk."""
+        token = self.tokens[index]
+        word = token.lower
+        after_mark = index == start
+        if word in _MARKS:
+            return "," if word in ",，、" else ";"
+        if word in _COORDINATORS:
+            if (word == "then" and not after_mark) or self._attributive(index):
+                return None
+            return word
+        following = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        if following is None:
+            return None
+        if word in _RELATIVES:
+            return word if word != "whose" or after_mark else None
+        if word in _SUBORDINATORS:
+            return word if self._opens_clause(index, after_mark) else None
+        if word in _KEEP_WITH and (after_mark and index > 0):
+            return word
+        if word == "with" and self._absolute(index):
+            return word
+        if word == "without" and following.lower.endswith("ing") and index > 0:
+            return word
+        if word == "rather" and following.lower == "than":
+            return "than"
+        return None
+
+    def _attributive(self, index: int) -> bool:
+        """Whether this is the ``and`` of ``a harsh and loud tone``: one noun, two adjectives."""
+        before = self.tokens[max(0, index - 3) : index]
+        after = [token for token in self.tokens[index + 1 : index + 4] if token.tags != {"adv"}]
+        if len(after) < 2 or not before or not before[-1].tags & _STATES:
+            return False
+        opened = any(token.tags & {"det", "poss", "prep"} for token in before[:-1])
+        return opened and bool(after[0].tags & _STATES) and after[1].tags == {"noun"}
+
+    def _opens_clause(self, index: int, after_mark: bool) -> bool:
+        word = self.tokens[index].lower
+        following = self.tokens[index + 1]
+        if word in ("so", "once", "since", "before", "after", "until"):
+            return after_mark and bool(following.tags & {"pron", "det", "poss"})
+        if following.lower in ("if", "though", "well", "soon", "long", "far"):
+            return False
+        end = self._chunk_end(index + 1)
+        verb = finite_verb(self.tokens, index + 1, end)
+        if verb is not None and verb > index + 1:
+            return True
+        return after_mark and word not in ("as",)
+
+    def _chunk_end(self, index: int) -> int:
+        end = index
+        while end < len(self.tokens) and end - index < 25:
+            word = self.tokens[end].lower
+            if word in _MARKS or word in _COORDINATORS:
+                break
+            end += 1
+        return end
+
+    def _absolute(self, index: int) -> bool:
+        """Whether ``with her shoulders hunched`` opens here: a noun and what state it is in."""
+        first = self.tokens[index + 1]
+        if not first.tags & {"poss", "det"} or first.lower in ("a", "an"):
+            return False
+        seen_noun = False
+        for token in self.tokens[index + 2 : self._chunk_end(index + 1)]:
+            if seen_noun and token.tags & _STATES and token.tags != {"noun", "adj"}:
+                return True
+            seen_noun = seen_noun or "noun" in token.tags
+        return False
+
+    # -- joining ---------------------------------------------------------------------------
+
+    def _take(self, chunk: _Chunk) -> None:
+        start, end = chunk.start, chunk.end
+        while start < end and self.tokens[start].lower in ("also", "then", "that"):
+            if self.tokens[start].lower == "that" and start + 1 < end:
+                following = self.tokens[start + 1].tags
+                if not following & {"pron", "poss", "det"}:
+                    break
+            start += 1
+        if start >= end:
+            return
+        links = chunk.links
+        after_clause = bool(self.found) and self.found[-1].complete
+        verb = finite_verb(self.tokens, start, end, after_clause)
+        link = self._main_link(links)
+        if link == "than":
+            return
+        has_subject = verb is not None and any(
+            token.tags & {"noun", "pron", "poss", "det"} or "verb-ing" in token.tags
+            for token in self.tokens[start:verb]
+        )
+        if not self.found:
+            self._add(start, end, link, verb, None)
+        elif verb is not None and has_subject:
+            self._clause(start, end, link, verb)
+        elif verb is not None:
+            self._predicate(start, end, link, verb)
+        else:
+            self._fragment(start, end, link, links)
+
+    @staticmethod
+    def _main_link(links: frozenset[str]) -> str:
+        words = links - {",", ";"}
+        for group in (_SUBORDINATORS, _RELATIVES, _KEEP_WITH, frozenset(["than"]), _COORDINATORS):
+            for word in words & group:
+                return word
+        return ";" if ";" in links else ("," if links else "")
+
+    def _add(
+        self, start: int, end: int, link: str, verb: int | None, subject: str | None
+    ) -> None:
+        text = self._text(start, end)
+        own = self._text(start, verb) if verb is not None and verb > start else None
+        if subject is not None:
+            text = f"{subject} {text}"
+        self.found.append(Statement(text, own or subject, link, verb is not None))
+        self.spans.append((start, end))
+
+    def _text(self, start: int, end: int) -> str:
+        return self.sentence[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def _glue(self, end: int) -> None:
+        """Let the statement before go on to ``end``, linking words included."""
+        begin, before_end = self.spans[-1]
+        last = self.found[-1]
+        added = self.sentence[self.tokens[before_end - 1].end : self.tokens[end - 1].end]
+        self.found[-1] = replace(last, text=last.text + added)
+        self.spans[-1] = (begin, end)
+
+    def _clause(self, start: int, end: int, link: str, verb: int) -> None:
+        last = self.found[-1]
+        bare = not last.complete and not self._has_state(*self.spans[-1])
+        if bare and len(self.found) == 1 and link in ("and", "or") and self.spans[-1][0] == 0:
+            self._glue(end)
+            begin = self.spans[-1][0]
+            self.found[-1] = replace(
+                self.found[-1], subject=self._text(begin, verb), complete=True
+            )
+            return
+        self._add(start, end, link, verb, None)
+
+    def _predicate(self, start: int, end: int, link: str, verb: int) -> None:
+        last = self.found[-1]
+        subject = last.subject if last.complete or link in _RELATIVES else None
+        if subject and link == "," and _is_bare(subject):
+            subject = None
+        if link == "which":
+            subject = None
+        elif link == "who" and subject is None:
+            subject = last.text
+        self._add(start, end, link, verb, subject)
+        if subject is None and last.subject:
+            self.found[-1] = replace(self.found[-1], subject=last.subject)
+
+    def _has_state(self, start: int, end: int) -> bool:
+        return any(
+            token.tags & {"adj-past", "verb-ing", "verb-past", "adj"}
+            for token in self.tokens[start + 1 : end]
+        )
+
+    def _fragment(self, start: int, end: int, link: str, links: frozenset[str]) -> None:
+        """A chunk without finite verb: a participle, more adjectives, a noun, or a phrase."""
+        last = self.found[-1]
+        first = next(
+            (t for t in self.tokens[start:end] if t.tags != {"adv"}), self.tokens[start]
+        )
+        if link in _KEEP_WITH:
+            begin = start - 1 if link == "without" else start
+            self._add(begin, end, link, None, None)
+        elif "verb-ing" in first.tags and "noun" not in first.tags - {"verb-ing"}:
+            self._participle(start, end, link, links)
+        elif self._is_state(start, end):
+            self._state(start, end, link)
+        elif not last.complete and first.tags & {"prep"} and link == ",":
+            self._add(start, end, link, None, None)
+        elif "," in links and self._has_own_state(start, end):
+            self._add(start, end, link, None, None)
+        elif not last.complete or link == ";":
+            self._add(start, end, link, None, None)
+        elif self._feels(last) and self._emotional(start, end):
+            self._add(start, end, link, None, None)
+        else:
+            self._glue(end)
+
+    def _has_own_state(self, start: int, end: int) -> bool:
+        """Whether the chunk is like ``his voice cracking``: a noun and what it does or is."""
+        noun = None
+        for index in range(start, end):
+            tags = self.tokens[index].tags
+            if noun is not None and tags & {"verb-ing", "adj-past"} and "prep" not in tags:
+                return True
+            if "prep" in tags:
+                return False
+            if "noun" in tags:
+                noun = index
+        return False
+
+    def _participle(self, start: int, end: int, link: str, links: frozenset[str]) -> None:
+        last = self.found[-1]
+        before = self.tokens[self.spans[-1][0] : self.spans[-1][1]]
+        progressive = any(t.lower in ("is", "are", "was", "were", "keeps") for t in before)
+        if "," in links or ";" in links or not last.complete or (link == "and" and progressive):
+            subject = last.subject if last.complete else None
+            if subject and link in ("and", "but") and progressive:
+                copula = next(t.lower for t in before if t.lower in ("is", "are", "was", "were", "keeps"))
+                subject = f"{subject} {copula}"
+                self._add(start, end, link, start, None)
+                made = self.found[-1]
+                self.found[-1] = replace(
+                    made, text=f"{subject} {made.text}", subject=last.subject, complete=True
+                )
+                return
+            self._add(start, end, link, None, subject)
+        elif link in _SUBORDINATORS or link in _COORDINATORS:
+            self._glue(end)
+        else:
+            self._add(start, end, link, None, last.subject if last.complete else None)
+
+    def _is_state(self, start: int, end: int) -> bool:
+        """Whether the chunk is adjectives only, such as ``slightly mocking``."""
+        words = [t for t in self.tokens[start:end] if t.lower not in _SOFTENERS]
+        position = next((i for i, t in enumerate(words) if not t.tags <= _LIGHT), None)
+        if position is None or not words[position].tags & (_STATES | {"verb-past"}):
+            return False
+        after = words[position + 1 :]
+        return not after or bool(after[0].tags & {"prep", "adv"}) or after[0].lower == "to"
+
+    def _state(self, start: int, end: int, link: str) -> None:
+        """More adjectives after ``her voice is low``: the same subject and copula."""
+        last = self.found[-1]
+        begin, before_end = self.spans[-1]
+        copula = next(
+            (i for i in range(begin, before_end) if self.tokens[i].lower in _COPULAS), None
+        )
+        if copula is not None and last.complete:
+            while start < end and self.tokens[start].lower in ("at", "least", "even"):
+                start += 1
+            subject = last.subject or ""
+            head = f"{subject} {self.tokens[copula].lower}".strip()
+            self._add(start, end, link, None, head)
+            self.found[-1] = replace(self.found[-1], subject=last.subject, complete=True)
+            # The copula must be found again for a third adjective.
+            self.spans[-1] = (start, end)
+            self._remember_copula(copula)
+        elif not last.complete:
+            self._add(start, end, link, None, None)
+        else:
+            self._glue(end)
+
+    def _remember_copula(self, copula: int) -> None:
+        start, end = self.spans[-1]
+        self.spans[-1] = (min(copula, start), end)
+
+    @staticmethod
+    def _feels(last: Statement) -> bool:
+        words = load_lexicon()
+        return any(
+            word in words.emotion_words or word in words.emotion_frames
+            for word in last.text.lower().split()
+        )
+
+    def _emotional(self, start: int, end: int) -> bool:
+        words = load_lexicon().emotion_words
+        return any(token.lower in words for token in self.tokens[start:end])
+
+
+def _is_bare(subject: str) -> bool:
+    """Whether a subject is one naked noun, as in ``arms crossed, looks away``."""
+    words = subject.split()
+    return len(words) == 1 and words[0].islower() and words[0] not in load_lexicon().pronouns

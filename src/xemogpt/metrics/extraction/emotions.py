@@ -1,0 +1,100 @@
+"""Concluded emotions inside a statement: "suggesting anger", "in a state of sorrow and despair"."""
+
+import re
+from functools import lru_cache
+
+from xemogpt.metrics.extraction.clauses import Statement
+from xemogpt.metrics.extraction.lexicon import load_lexicon
+
+_INFERENCE = (
+    r"(?:suggest|indicat|imply|impli|convey|express|reflect|reveal|show|demonstrat|signal|signif|denot|betray|hint"
+    r"|communicat|display|exhibit|highlight|point|mean|project|exud|radiat|evok|exhibit|portray|illustrat)"
+)
+_CONCLUDES = re.compile(
+    rf"^(?:(?P<subject>.{{0,80}}?)\s)?(?:further |clearly |possibly |thus |strongly |all |also |which |that )*"
+    rf"(?P<verb>{_INFERENCE}(?:e?s|ing|ed|ies|e|y)?)(?: at| to| towards?)?(?: that)?\s+(?P<rest>.+)$",
+    re.I,
+)
+_WRAP = re.compile(
+    r"^(?:(?:a|an|the|some|his|her|their|its|any|great|deep|clear|strong|slight|growing|certain|obvious|genuine)\s+)*"
+    r"(?:(?:sense|state|feelings?|mixture|mix|combination|touch|hint|air|expression|level|degree|kind|blend|moment|display|emotions?|mood|note)s? of\s+)"
+    r"(?:(?:being|both|a|an|the)\s+)*",
+    re.I,
+)
+_STATE_OF = re.compile(
+    r"^(?P<subject>.{0,80}?)\b(?:(?:is|are|was|were|feels?|has|have|shows?|experienc\w+|expresses|exhibits|be|am|remains?) )?(?:(?:in|under|with|full of|filled with|overcome (?:with|by)) )?"
+    r"(?:an? |the )?(?:\w+ )?(?:state|sense|feelings?|mixture|mix|combination|blend|touch|hint|emotions?|mood) of (?P<rest>.+)$",
+    re.I,
+)
+_TWO_MOODS = re.compile(
+    r"\b(?:in|with|of) an? (?P<one>[\w-]+(?: [\w-]+)?),? and (?P<two>[\w-]+(?: [\w-]+)?) (?P<noun>mood|state|emotion|feeling|emotional state|state of mind)s?\b",
+    re.I,
+)
+_LIST = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+mixed with\s+|\s+with a (?:hint|touch) of\s+|\s+as well as\s+|\s+tinged with\s+)", re.I)
+_NOUN_PERCEIVED = re.compile(
+    r"\b(?:voice|tone|pitch|face|smile|eyes|eyebrows|brow|brows|gaze|look|mouth|lips|speech|volume|laugh\w*|expression|intonation|gesture\w*|posture|cry|crying|sob\w*)\b",
+    re.I,
+)  # fmt: skip
+
+
+def emotional_atoms(text: str, statement: Statement) -> list[str] | None:
+    """The emotions that the statement concludes, or none if it concludes no emotion.
+
+    >>> emotional_atoms("suggesting anger", Statement("", None, ",", False))
+    ['anger']
+    """
+    two = _TWO_MOODS.search(text)
+    if two and _emotional(two["one"]) and _emotional(two["two"]):
+        return [f"{two['one']} {two['noun']}", f"{two['two']} {two['noun']}"]
+    match = _CONCLUDES.match(text)
+    if match and _emotional(match["rest"]) and not _NOUN_PERCEIVED.search(match["rest"]):
+        return _atoms(match["rest"])
+    match = _STATE_OF.match(text)
+    if match and _emotional(match["rest"]) and not _NOUN_PERCEIVED.search(match["subject"]):
+        return _atoms(match["rest"])
+    return None
+
+
+def _atoms(text: str) -> list[str]:
+    text = _WRAP.sub("", text.strip())
+    pieces = [_WRAP.sub("", piece).strip() for piece in _LIST.split(text)]
+    if all(_emotional(piece) and len(piece.split()) <= 4 for piece in pieces):
+        return pieces
+    return [text]
+
+
+def _emotional(text: str) -> bool:
+    words = load_lexicon().emotion_words
+    return any(word in words for word in re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()))
+
+
+_SUFFIX = re.compile(r"(?:iness|ness|ment|edly|ingly|ed|ing|ly|ion|ity|iety|ious|ful|ies|s|y|i|e)$")
+_STOP = frozenset(
+    "a an the is are was were be been being feels feel feeling feelings he she they it his her their in of to and"
+    " state mood emotion emotional very quite extremely slightly little somewhat sense who this that".split()
+)
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    while len(word) > 4:
+        shorter = _SUFFIX.sub("", word)
+        if shorter == word or len(shorter) < 3:
+            break
+        word = shorter
+    return word
+
+
+def emotion_key(text: str) -> frozenset[str]:
+    """What makes two emotional statements the same: ``feels angry`` and ``anger`` are not,
+    ``content`` and ``contentment`` are."""
+    words = [word for word in re.findall(r"\w+", text.lower()) if word not in _STOP]
+    emotions = load_lexicon().emotion_words
+    felt = [word for word in words if word in emotions]
+    others = [word for word in words if word in _DISTINCT]
+    return frozenset(_stem(word) for word in felt) | frozenset(others) or frozenset([text])
+
+
+_DISTINCT = frozenset(
+    "not no never without man woman boy girl child mother father host guest first second".split()
+)
