@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import explain, names, weights
+from xemogpt.cli import convert, explain, names, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def root(
 
 
 explain.register(app)
+convert.register(app)
 weights.register(app)
 names.register(app)
 
