@@ -3,7 +3,7 @@
 import numpy as np
 
 from xemogpt.schema import Cue
-from xemogpt.signals.timeline import Series, Span, find_spans, percentile
+from xemogpt.signals.timeline import Series, Span, find_spans, percentile, sample_step
 from xemogpt.signals.vocabulary import KINDS, Rule, rule
 
 STRENGTHS = (1.5, 2.3)
@@ -43,13 +43,19 @@ def _ratio(values: Series, level: float, sign: float) -> Series:
 
 
 def spans_of(times_s: Series, strength: Series, limits: Rule) -> list[Span]:
-    """Where the evidence makes cues of this rule."""
+    """Where the evidence makes cues of this rule.
+
+    In a clip shorter than the rule's least duration, what lasts throughout is a cue.
+    """
+    if len(times_s) == 0:
+        return []
+    total_s = float(times_s[-1] - times_s[0]) + sample_step(times_s)
     return find_spans(
         times_s,
         strength,
         enter=1.0,
         leave=limits.keep,
-        min_duration_s=limits.min_s,
+        min_duration_s=min(limits.min_s, total_s),
         merge_gap_s=limits.gap_s,
     )
 

@@ -41,13 +41,18 @@ def eye_cues(curves: FaceCurves, quality: float, at_rest: NDArray[np.bool_]) -> 
 
 
 def blink_spans(curves: FaceCurves) -> list[Span]:
-    """Closings of both eyes of at most 0.5 s that open again before the clip ends."""
+    """Closings of both eyes of at most 0.5 s, with the eyes open before or after."""
     limits = rule("blink")
     if curves.step_s > MAX_STEP_S:
         return []
     strength = evidence(curves.blink, limits, percentile(curves.blink, 50))
     spans = find_spans(curves.times_s, strength, 1.0, limits.keep, merge_gap_s=limits.gap_s)
-    return [span for span in spans if span.duration_s <= MAX_BLINK_S]
+    total = len(curves.times_s)
+    return [
+        span
+        for span in spans
+        if span.duration_s <= MAX_BLINK_S and span.last - span.first + 1 < total
+    ]
 
 
 def _blinks(curves: FaceCurves, closed: list[Cue], quality: float) -> list[Cue]:

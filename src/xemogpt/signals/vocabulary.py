@@ -146,40 +146,40 @@ _KINDS = (
               ("pauses briefly", "pauses", "makes a long pause"), Rule("s", level=0.3, gap_s=0.0)),
     # Pitch.
     _auditory("low-pitch", "median pitch low for any adult", ("speaks at a low pitch",),
-              Rule("Hz", level=100.0)),
+              Rule("Hz", level=105.0, trust=0.8)),
     _auditory("high-pitch", "median pitch high for any adult", ("speaks at a high pitch",),
-              Rule("Hz", level=250.0)),
+              Rule("Hz", level=250.0, trust=0.8)),
     _auditory("monotone", "pitch range, 10th to 90th percentile; named when below",
-              ("speaks in a monotone",), Rule("semitones", level=3.2)),
+              ("speaks in a monotone",), Rule("semitones", level=3.3, trust=0.8)),
     _auditory("lively-pitch", "pitch range, 10th to 90th percentile",
-              ("the pitch moves widely",), Rule("semitones", level=10.0)),
+              ("the pitch moves widely",), Rule("semitones", level=10.0, trust=0.8)),
     _auditory("pitch-rise", "trend of the pitch over the speech", ("the pitch rises",),
-              Rule("semitones", level=4.0)),
-    _auditory("pitch-fall", "trend of the pitch over the speech", ("the pitch falls",),
-              Rule("semitones", level=5.0)),
+              Rule("semitones", level=3.0, trust=0.8)),
+    _auditory("pitch-fall", "trend of the pitch over the speech; statements fall by about 5",
+              ("the pitch falls steeply",), Rule("semitones", level=9.0, trust=0.8)),
     _auditory("final-rise", "pitch change over the last 0.4 s of voice before a stop",
               ("the voice rises at the end",), Rule("semitones", level=3.0, min_s=0.12)),
     _auditory("final-fall", "pitch change over the last 0.4 s of voice before a stop",
               ("the voice falls at the end",), Rule("semitones", level=4.0, min_s=0.12)),
     _auditory("voice-tremor", "pitch wavering at 4 to 9 Hz within a steady voice",
-              ("the voice trembles",), Rule("semitones", level=0.7, min_s=0.4)),
+              ("the voice trembles",), Rule("semitones", level=0.5, min_s=0.45, trust=0.6)),
     # Loudness: relative within the clip, since the distance to the microphone is not known.
     _auditory("loudness-rise", "trend of the loudness over the speech", ("the voice gets louder",),
               Rule("dB", level=5.0)),
     _auditory("loudness-fall", "trend of the loudness over the speech", ("the voice gets softer",),
-              Rule("dB", level=8.0)),
+              Rule("dB", level=10.0)),
     _auditory("loud-burst", "loudness over the median of the clip's speech",
               ("raises the voice",), Rule("dB", level=8.0, keep=0.6, min_s=0.15, gap_s=0.2)),
     # Rate.
     _auditory("fast-speech", "syllables a second of speech, pauses left out",
-              ("speaks fast",), Rule("syllables a second", level=5.2)),
+              ("speaks fast",), Rule("syllables a second", level=5.0, trust=0.8)),
     _auditory("slow-speech", "syllables a second of speech, pauses left out; named when below",
-              ("speaks slowly",), Rule("syllables a second", level=2.9)),
+              ("speaks slowly",), Rule("syllables a second", level=2.7, trust=0.8)),
     # Voice quality.
     _auditory("breathy-voice", "harmonics-to-noise ratio of voiced frames; named when below, with "
-              "a steep spectrum", ("the voice is breathy",), Rule("dB", level=7.0)),
+              "a steep spectrum", ("the voice is breathy",), Rule("dB", level=5.0, trust=0.6)),
     _auditory("tense-voice", "alpha ratio: energy at 1-5 kHz over that at 50-1000 Hz in voiced "
-              "frames", ("the voice is tense",), Rule("dB", level=-6.0)),
+              "frames", ("the voice is tense",), Rule("dB", level=-7.0, trust=0.7)),
 )  # fmt: skip
 KINDS: dict[str, CueKind] = {kind.name: kind for kind in _KINDS}
 

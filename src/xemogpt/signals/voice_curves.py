@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xemogpt.signals.timeline import Curve, Series, Span, find_spans
+from xemogpt.signals.timeline import Curve, Series, Span, find_spans, moving_mean
 from xemogpt.signals.vocabulary import rule
 
 SAMPLE_RATE = 16000
@@ -20,6 +20,8 @@ FLOOR_DB = -100.0
 MIN_SAMPLES = 1600
 """0.1 s: with less there is nothing to measure."""
 VAD_WINDOW = 512
+PAUSE_DEPTH_DB = 32.0
+"""So far below the loudest speech there is no speech."""
 PITCH_REFERENCE_HZ = 100.0
 
 
@@ -63,9 +65,12 @@ class VoiceCurves:
         """Stretches of speech; gaps under 0.25 s belong to them."""
         limits = rule("speech")
         level = limits.level or 0.5
+        loudness = moving_mean(self.times_s, self.loudness_db, 0.08)
+        # Voice activity rides over short stops; the level does not.
+        floor = np.percentile(loudness, 95) - PAUSE_DEPTH_DB
         return find_spans(
             self.times_s - STEP_S / 2,
-            self.speech,
+            np.where(loudness > floor, self.speech, 0.0),
             enter=level,
             leave=level * limits.keep,
             min_duration_s=limits.min_s,
@@ -99,7 +104,7 @@ class VoiceAnalyser:
         power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), 2 * WINDOW, axis=1)) ** 2
         known = ~np.isnan(pitch)
         return VoiceCurves(
-            times_s=start_s + (np.arange(num) + 0.5) * STEP_S,
+            times_s=(start_s + (np.arange(num) + 0.5) * STEP_S).astype(np.float64),
             speech=speech,
             pitch_hz=pitch,
             loudness_db=loudness,
