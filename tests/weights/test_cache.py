@@ -29,9 +29,7 @@ def test_locate_and_hashes_of_a_complete_asset(installed: Path, catalogue: Catal
 
 
 def test_absent_asset_names_place_and_command(cache: Path, catalogue: Catalogue) -> None:
-    with pytest.raises(
-        WeightsError, match=r"joined: not found in .*joined; run `xemogpt pull all`"
-    ):
+    with pytest.raises(WeightsError, match=r"joined: not found in .*; run `xemogpt pull all`"):
         locate("joined", catalogue)
     assert not cache.exists()
 

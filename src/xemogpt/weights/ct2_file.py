@@ -22,7 +22,7 @@ def read_ct2(path: Path) -> dict[str, npt.NDArray[Any]]:
     with path.open("rb") as file:
         try:
             return _read(file, path)
-        except (struct.error, ValueError, UnicodeDecodeError) as error:
+        except (struct.error, ValueError) as error:
             raise WeightsError(
                 f"{path} is not a CTranslate2 model as expected ({error}); "
                 "run `xemogpt pull nano --force`"
@@ -43,9 +43,9 @@ def _read(file: IO[bytes], path: Path) -> dict[str, npt.NDArray[Any]]:
             # Scalars such as the number of heads, kept as integers of several widths.
             if len(shape) > 1:
                 raise WeightsError(f"{path}: {name} is quantised; expected float16 or float32")
-            file.seek(num_bytes, 1)
+            _take(file, num_bytes)
             continue
-        data = np.frombuffer(file.read(num_bytes), dtype=_FLOAT_TYPES[type_number])
+        data = np.frombuffer(_take(file, num_bytes), dtype=_FLOAT_TYPES[type_number])
         tensors[name] = data.reshape(shape)
     if version >= 3:
         for _ in range(_number(file, "I")):
@@ -57,11 +57,18 @@ def _read(file: IO[bytes], path: Path) -> dict[str, npt.NDArray[Any]]:
     return tensors
 
 
+def _take(file: IO[bytes], num_bytes: int) -> bytes:
+    data = file.read(num_bytes)
+    if len(data) != num_bytes:
+        raise ValueError(f"it ends {num_bytes - len(data)} bytes too early")
+    return data
+
+
 def _number(file: IO[bytes], code: str) -> int:
-    (number,) = struct.unpack("<" + code, file.read(struct.calcsize("<" + code)))
+    (number,) = struct.unpack("<" + code, _take(file, struct.calcsize("<" + code)))
     return int(number)
 
 
 def _text(file: IO[bytes]) -> str:
     """A string preceded by its length and ended by a zero byte."""
-    return file.read(_number(file, "H"))[:-1].decode("utf-8")
+    return _take(file, _number(file, "H"))[:-1].decode("utf-8")
