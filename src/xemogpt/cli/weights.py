@@ -39,13 +39,19 @@ def pull(
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=None)
+        step_shown = ""
 
         def show(step: str, done: int, total: int) -> None:
+            nonlocal task, step_shown
             if not console.is_terminal and step not in told:
                 # A log has no bar: name each step once.
                 told.add(step)
                 typer.echo(step, err=True)
-            progress.update(task, description=step, completed=done, total=total or None)
+            if step != step_shown:
+                # A new bar, because rich cannot make one without a total out of one with.
+                progress.remove_task(task)
+                task, step_shown = progress.add_task(step, total=None), step
+            progress.update(task, completed=done, total=total or None)
 
         results = run_pull(names, force=force, source=source, report=show)
     _print_pulled(results, as_json)

@@ -5,6 +5,7 @@ of one and a killed pull leaves only what the next one clears. One pull runs at 
 """
 
 import errno
+import importlib
 import json
 import os
 import shutil
@@ -19,7 +20,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from xemogpt import __version__
 from xemogpt.errors import OutputError, WeightsError
 from xemogpt.weights.cache import Condition, asset_dir, cache_dir, check, locate, write_manifest
 from xemogpt.weights.catalogue import Asset, Catalogue, Wheel
@@ -228,9 +228,15 @@ def _write_papers(asset: Asset, folder: Path) -> None:
         "wheels": [asdict(wheel) | {"filename": wheel.filename} for wheel in wheels],
         "recipe": asset.recipe,
         "converter": asset.converter,
-        "made_by": f"xemogpt {__version__}",
+        "made_by": f"xemogpt {_own_version()}",
     }
     (folder / "origin.json").write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
+
+
+def _own_version() -> str:
+    """Version of this package; asked for by name, as the root names higher floors."""
+    version: str = importlib.import_module("xemogpt").__version__
+    return version
 
 
 def _open_permissions(folder: Path) -> None:
