@@ -1,0 +1,171 @@
+"""What a media file holds, found by reading its packets rather than trusting its header."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+
+from xemogpt.errors import MediaError
+from xemogpt.media.container import Source, open_source
+from xemogpt.media.demux import MAX_FRUITLESS_PACKETS, Clock, Note, frame_period_s, packets
+from xemogpt.media.pixels import Developer, orientation
+
+_HONEST_HEADERS = ("mov", "matroska", "wav", "flac", "avi")
+"""Containers whose header states the duration rather than letting it be guessed."""
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """The pictures of a file."""
+
+    codec: str
+    width: int
+    """As shown: after rotation and with square pixels."""
+    height: int
+    frame_rate: float
+    """Average frames a second."""
+    num_frames: int
+    """Packets that hold a frame to be shown; all of them may not decode."""
+    start_s: float
+    end_s: float
+    pixel_format: str
+    rotation_deg: int
+    """How far the stored pictures are turned clockwise to be shown."""
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """The sound of a file."""
+
+    codec: str
+    sample_rate: int
+    num_channels: int
+    layout: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a media file holds. Times are in seconds from the container's start."""
+
+    path: Path
+    duration_s: float
+    """When the last picture or sound ends."""
+    container: str
+    video: VideoInfo | None
+    audio: AudioInfo | None
+    warnings: tuple[str, ...] = ()
+    can_seek: bool = True
+    """Whether time stamps run on without jumps, so that seeking by time is safe."""
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """Read through a file without decoding it, but for its first frame.
+
+    Raises:
+        MediaError: if the file is not media, or holds nothing that can be decoded.
+    """
+    with open_source(path) as source:
+        warnings = dict.fromkeys(source.warnings)
+        scan = _Scan(source, warnings.setdefault)
+        video, audio = scan.video_info(), scan.audio_info()
+        if video is None and audio is None:
+            raise MediaError(f"{source.path} holds neither pictures nor sound that can be decoded")
+        duration_s = max(part.end_s for part in (video, audio) if part is not None)
+        container: str = source.container.format.name
+        promised_s = (source.container.duration or 0) / av.time_base
+        if container.startswith(_HONEST_HEADERS) and duration_s < 0.95 * promised_s - 0.5:
+            warnings[
+                f"truncated: the file ends after {duration_s:.1f} s of the {promised_s:.1f} s"
+                " that its header promises; what is there was used"
+            ] = None
+        return MediaInfo(
+            source.path, duration_s, container, video, audio, tuple(warnings), scan.can_seek
+        )
+
+
+class _Extent:
+    """When the packets of a stream begin and end, and how many there are."""
+
+    def __init__(self, source: Source, stream: Any, period_s: float) -> None:
+        self.clock = Clock(source.origin_s, period_s)
+        self.period_s = period_s
+        self.start_s, self.end_s, self.num_packets = float("inf"), 0.0, 0
+
+    def add(self, packet: Any) -> None:
+        stamp = packet.dts if packet.pts is None else packet.pts
+        time_s = self.clock(stamp, packet.time_base)
+        length_s = float((packet.duration or 0) * packet.time_base) or self.period_s
+        self.start_s = max(0.0, min(self.start_s, time_s))
+        self.end_s = max(self.end_s, time_s + length_s)
+        self.num_packets += 1
+
+
+class _Scan:
+    """One pass over the packets of the streams in use, decoding the first frame only."""
+
+    def __init__(self, source: Source, note: Note) -> None:
+        self._source = source
+        self._frame: Any | None = None
+        streams = [stream for stream in (source.video, source.audio) if stream is not None]
+        self._extents = {
+            stream.index: _Extent(
+                source, stream, frame_period_s(stream) if stream.type == "video" else 0.0
+            )
+            for stream in streams
+        }
+        for packet in packets(source, streams, note):
+            if packet.size and not packet.is_discard:
+                self._extents[packet.stream.index].add(packet)
+            if packet.stream.type == "video":
+                self._develop(packet)
+
+    @property
+    def can_seek(self) -> bool:
+        return not any(extent.clock.has_jumped for extent in self._extents.values())
+
+    def _develop(self, packet: Any) -> None:
+        """Decode up to the first frame."""
+        extent = self._extents[packet.stream.index]
+        if self._frame is None and extent.num_packets <= MAX_FRUITLESS_PACKETS:
+            with suppress(av.error.FFmpegError, OSError, ValueError):
+                self._frame = next(iter(packet.decode()), None)
+
+    def video_info(self) -> VideoInfo | None:
+        """The pictures, if any frame of them decodes."""
+        stream, frame = self._source.video, self._frame
+        if stream is None or frame is None:
+            return None
+        extent = self._extents[stream.index]
+        aspect = stream.sample_aspect_ratio
+        width, height = Developer(aspect=float(aspect) if aspect else None).shown_size(frame)
+        rate = stream.average_rate or stream.guessed_rate
+        return VideoInfo(
+            codec=stream.codec_context.name,
+            width=width,
+            height=height,
+            frame_rate=float(rate) if rate else 1 / extent.period_s,
+            num_frames=extent.num_packets,
+            start_s=extent.start_s,
+            end_s=extent.end_s,
+            pixel_format=frame.format.name,
+            rotation_deg=-orientation(frame)[0] * 90 % 360,
+        )
+
+    def audio_info(self) -> AudioInfo | None:
+        """The sound, if there are packets of it."""
+        stream = self._source.audio
+        if stream is None or not self._extents[stream.index].num_packets:
+            return None
+        extent, codec = self._extents[stream.index], stream.codec_context
+        return AudioInfo(
+            codec=codec.name,
+            sample_rate=codec.rate,
+            num_channels=codec.layout.nb_channels,
+            layout=codec.layout.name,
+            start_s=extent.start_s,
+            end_s=extent.end_s,
+        )

@@ -1,0 +1,91 @@
+"""From decoded frames to upright RGB images."""
+
+import struct
+from typing import Any
+
+import numpy as np
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.reformatter import ColorRange, VideoReformatter
+
+Image = np.ndarray[Any, np.dtype[np.uint8]]
+"""RGB, uint8, (H, W, 3)."""
+
+_SANE_ASPECTS = (0.25, 4.0)
+
+
+class Developer:
+    """Turns decoded frames into upright RGB images with square pixels.
+
+    One instance serves one stream: all images get the size of the first, even where the stream
+    changes its size on the way.
+
+    Args:
+        max_side: scale down, inside the converter, until no side is longer than this.
+        aspect: width of a pixel over its height, where the stream says so.
+    """
+
+    def __init__(self, max_side: int | None = None, aspect: float | None = None) -> None:
+        self._max_side = max_side
+        self._aspect = aspect if aspect and _SANE_ASPECTS[0] < aspect < _SANE_ASPECTS[1] else 1.0
+        self._converter = VideoReformatter()
+        self._size: tuple[int, int] | None = None
+
+    def __call__(self, frame: Any) -> Image:
+        """The image of a decoded frame, uint8 (H, W, 3), upright."""
+        if self._size is None:
+            self._size = self._fitting(frame)
+        width, height = self._size
+        full_range = "yuvj" in frame.format.name or frame.color_range == ColorRange.JPEG.value
+        converted = self._converter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            # Averaging avoids aliasing where much is thrown away.
+            interpolation="AREA" if width < frame.width else None,
+            src_color_range=ColorRange.JPEG if full_range else None,
+            threads=1,
+        )
+        return _upright(np.asarray(converted.to_ndarray(), np.uint8), orientation(frame))
+
+    def shown_size(self, frame: Any) -> tuple[int, int]:
+        """Width and height of the image of a frame."""
+        width, height = self._fitting(frame)
+        return (height, width) if orientation(frame)[0] % 2 else (width, height)
+
+    def _fitting(self, frame: Any) -> tuple[int, int]:
+        """Width and height to convert to, before rotation."""
+        width, height = frame.width * max(1.0, self._aspect), frame.height / min(1.0, self._aspect)
+        longest = max(width, height)
+        if self._max_side is not None and longest > self._max_side:
+            width, height = (side * self._max_side / longest for side in (width, height))
+        return max(1, round(width)), max(1, round(height))
+
+
+def orientation(frame: Any) -> tuple[int, bool]:
+    """How the container asks to show a frame: quarter turns counter-clockwise, then mirrored.
+
+    Angles between quarter turns go to the nearest one.
+    """
+    matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    if matrix is None or matrix.buffer_size < 36:
+        return 0, False
+    # Rows of (a, b, u), (c, d, v), (x, y, w); a to d are 16.16 fixed point.
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix)[:36])
+    is_mirrored = a * d - b * c < 0
+    if is_mirrored:
+        a, c = -a, -c
+    if not any((a, b, c, d)):
+        return 0, False
+    # A point (1, 0) goes to (a, b), with y pointing down: the turn is clockwise.
+    clockwise = np.arctan2(b - c, a + d)
+    return round(-clockwise / (np.pi / 2)) % 4, is_mirrored
+
+
+def _upright(image: Image, turned: tuple[int, bool]) -> Image:
+    quarter_turns, is_mirrored = turned
+    if quarter_turns:
+        image = np.rot90(image, quarter_turns)
+    if is_mirrored:
+        image = image[:, ::-1]
+    return np.ascontiguousarray(image)
