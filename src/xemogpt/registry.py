@@ -63,7 +63,7 @@ class Registry(Generic[T]):
             module, _, attribute = target.partition(":")
             resolved: Any = getattr(importlib.import_module(module), attribute)
             self._targets[name] = target = resolved
-        return target  # type: ignore[return-value]  # a str was resolved above
+        return target  # a str was resolved above
 
 
 _loaded_plugins = False

@@ -5,6 +5,7 @@ No network is needed to read it, and all text in it is escaped.
 
 import base64
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,6 @@ def _key_frames(clip: Clip, num_clips: int) -> list[dict[str, Any]]:
 
 def _figure_json(examination: Examination) -> str:
     """Cue spans on top and one row a curve beneath, over one time axis."""
-    import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     curves: dict[str, list[Any]] = {}
@@ -75,15 +75,16 @@ def _figure_json(examination: Examination) -> str:
         for modality, cue in examination.explanation.cues.items()
         if cue.start_s is not None
     ]
-    num_rows = 1 + len(curves)
-    cue_height = 40 + 24 * len(spans)
-    heights = [cue_height, *[95] * len(curves)]
+    heights = [40 + 26 * len(spans), *[90] * len(curves)]
+    titles = ["", *(_curve_title(name, parts[0].unit) for name, parts in curves.items())]
     figure = make_subplots(
-        rows=num_rows, cols=1, shared_xaxes=True, vertical_spacing=12 / sum(heights),
-        row_heights=heights,
+        rows=len(heights), cols=1, shared_xaxes=True, vertical_spacing=24 / sum(heights),
+        row_heights=heights, subplot_titles=titles,
     )  # fmt: skip
+    figure.update_annotations(x=0, xanchor="left", yanchor="bottom", font_size=11)
     for row, (modality, cue) in enumerate(reversed(spans)):
         figure.add_trace(_span_trace(cue, row, _MODALITY_COLOURS[modality]), row=1, col=1)
+    figure.update_yaxes(automargin=True, tickfont_size=11, nticks=4, zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(spans))),
         ticktext=[cue.text for _, cue in reversed(spans)],
@@ -91,18 +92,8 @@ def _figure_json(examination: Examination) -> str:
         col=1,
     )
     for row, (name, parts) in enumerate(curves.items(), start=2):
-        times: list[float | None] = []
-        values: list[float | None] = []
-        for part in parts:  # a gap between windows is a gap in the line
-            times += [*map(float, part.times_s), None]
-            values += [None if v != v else float(v) for v in part.values] + [None]
-        figure.add_trace(
-            go.Scatter(x=times, y=values, mode="lines", line={"width": 1.5}, name=name),
-            row=row, col=1,
-        )  # fmt: skip
-        unit = f" ({parts[0].unit})" if parts[0].unit else ""
-        figure.update_yaxes(title_text=name.replace("_", " ") + unit, row=row, col=1)
-    figure.update_xaxes(title_text="seconds", row=num_rows, col=1)
+        figure.add_trace(_curve_trace(name, parts), row=row, col=1)
+    figure.update_xaxes(title_text="seconds", row=len(heights), col=1)
     figure.update_layout(
         height=sum(heights) + 60, showlegend=False, margin={"l": 10, "r": 10, "t": 10, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(128,128,128,0.06)",
@@ -110,6 +101,23 @@ def _figure_json(examination: Examination) -> str:
     )  # fmt: skip
     # "</" inside JSON could close the script element that carries it.
     return json.dumps(json.loads(figure.to_json())).replace("</", "<\\/")
+
+
+def _curve_title(name: str, unit: str) -> str:
+    return name.replace("_", " ") + (f" ({unit})" if unit else "")
+
+
+def _curve_trace(name: str, parts: list[Any]) -> Any:
+    """One line through all windows, with a gap between them and where nothing was measured."""
+    import plotly.graph_objects as go
+
+    times: list[float | None] = []
+    values: list[float | None] = []
+    for part in parts:
+        times += [*map(float, part.times_s), None]
+        values += [float(v) if isfinite(v) else None for v in part.values] + [None]
+    line = {"width": 1.5, "color": "#3b82c4"}
+    return go.Scatter(x=times, y=values, mode="lines", line=line, name=name)
 
 
 def _span_trace(cue: Cue, row: int, colour: str) -> Any:

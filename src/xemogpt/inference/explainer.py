@@ -78,8 +78,9 @@ class Explainer:
             "use_recognition": self.use_recognition,
         }
 
+    # A str is itself an iterable of str, which the first signature takes before the second could.
     @overload
-    def explain(
+    def explain(  # type: ignore[overload-overlap]
         self,
         media: MediaLike | None = None,
         *,
