@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from xemogpt.metrics.extraction.grammar import Token, finite_verb, tokenise
 from xemogpt.metrics.extraction.lexicon import load_lexicon
 
-_MARKS = frozenset(",，、;:：()（）[]—–") | {"--"}
+_MARKS = frozenset(",，、;:：()（）[]—–/→|") | {"--", "->", "=>"}
 _COORDINATORS = frozenset(["and", "but", "or", "then", "yet", "nor"])
 _SUBORDINATORS = frozenset(
     ["while", "when", "as", "because", "since", "although", "though", "whereas", "where", "until"]
@@ -85,6 +85,8 @@ class _Splitter:
         token = self.tokens[index]
         word = token.lower
         after_mark = index == start
+        if word in ("though", "if") and index and self.tokens[index - 1].lower == "as":
+            return None
         if word in _MARKS:
             return "," if word in ",，、" else ";"
         if word in _COORDINATORS:
@@ -251,7 +253,7 @@ class _Splitter:
         if link in _KEEP_WITH:
             begin = start - 1 if link == "without" else start
             self._add(begin, end, link, None, None)
-        elif "verb-ing" in first.tags and "noun" not in first.tags - {"verb-ing"}:
+        elif "verb-ing" in first.tags and self._participial(start, end, first):
             self._participle(start, end, link, links)
         elif self._is_state(start, end):
             self._state(start, end, link)
@@ -259,12 +261,24 @@ class _Splitter:
             self._add(start, end, link, None, None)
         elif "," in links and self._has_own_state(start, end):
             self._add(start, end, link, None, None)
+        elif self._more_of_the_same_noun(start, end, links):
+            self._glue(end)
         elif not last.complete or link == ";":
             self._add(start, end, link, None, None)
         elif self._feels(last) and self._emotional(start, end):
             self._add(start, end, link, None, None)
         else:
             self._glue(end)
+
+    def _participial(self, start: int, end: int, first: Token) -> bool:
+        """Whether an -ing word is a verb here: ``singing to herself``, not ``loud crying``."""
+        if "noun" not in first.tags:
+            return True
+        index = self.tokens.index(first, start, end)
+        following = self.tokens[index + 1].tags if index + 1 < end else frozenset()
+        return self.found[-1].complete and bool(
+            following & {"prep", "det", "poss", "adv", "pron"}
+        )
 
     def _has_own_state(self, start: int, end: int) -> bool:
         """Whether the chunk is like ``his voice cracking``: a noun and what it does or is."""
@@ -278,6 +292,19 @@ class _Splitter:
             if "noun" in tags:
                 noun = index
         return False
+
+    def _more_of_the_same_noun(self, start: int, end: int, links: frozenset[str]) -> bool:
+        """Whether this is ``clipped sentences`` after ``fast,``: one noun, two adjectives."""
+        begin, before_end = self.spans[-1]
+        before, after = self.tokens[begin:before_end], self.tokens[start:end]
+        return (
+            links == {","}
+            and all(token.tags & (_STATES | {"adv"}) for token in before)
+            and not before[-1].tags & {"verb-ing"}
+            and len(after) > 1
+            and bool(after[0].tags & _STATES)
+            and after[-1].tags == {"noun"}
+        )
 
     def _participle(self, start: int, end: int, link: str, links: frozenset[str]) -> None:
         last = self.found[-1]

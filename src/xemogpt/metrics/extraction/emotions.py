@@ -8,7 +8,7 @@ from xemogpt.metrics.extraction.lexicon import load_lexicon
 
 _INFERENCE = (
     r"(?:suggest|indicat|imply|impli|convey|express|reflect|reveal|show|demonstrat|signal|signif|denot|betray|hint"
-    r"|communicat|display|exhibit|highlight|point|mean|project|exud|radiat|evok|exhibit|portray|illustrat)"
+    r"|communicat|display|exhibit|highlight|point|mean|project|exud|radiat|evok|exhibit|portray|illustrat|support|confirm|reinforc)"
 )
 _CONCLUDES = re.compile(
     rf"^(?:(?P<subject>.{{0,80}}?)\s)?(?:further |clearly |possibly |thus |strongly |all |also |which |that )*"
@@ -30,6 +30,19 @@ _TWO_MOODS = re.compile(
     r"\b(?:in|with|of) an? (?P<one>[\w-]+(?: [\w-]+)?),? and (?P<two>[\w-]+(?: [\w-]+)?) (?P<noun>mood|state|emotion|feeling|emotional state|state of mind)s?\b",
     re.I,
 )
+_OF_INTERPRETATION = re.compile(
+    r"^(?:the |an? |his |her |their )?(?:interpretation|reading|impression|inner|presence|conclusion|idea|view)s?(?: of)? ",
+    re.I,
+)
+_WHOSE = re.compile(
+    r" (?:of|in|from|on the part of) (?:the|this|that|his|her) (?:[\w-]+ )?(?:man|woman|boy|girl|person|speaker|child"
+    r"|character|individual|lady|protagonist|male|female|subject|gentleman)$",
+    re.I,
+)
+_IT_IS = re.compile(
+    r"^(?:it|this|that) (?:is|was|seems|looks like|sounds like) (?:(?:a|an|pure|simply|just|plain) )?(?P<rest>.+)$",
+    re.I,
+)
 _LIST = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+mixed with\s+|\s+with a (?:hint|touch) of\s+|\s+as well as\s+|\s+tinged with\s+)", re.I)
 _NOUN_PERCEIVED = re.compile(
     r"\b(?:voice|tone|pitch|face|smile|eyes|eyebrows|brow|brows|gaze|look|mouth|lips|speech|volume|laugh\w*|expression|intonation|gesture\w*|posture|cry|crying|sob\w*)\b",
@@ -43,11 +56,18 @@ def emotional_atoms(text: str, statement: Statement) -> list[str] | None:
     >>> emotional_atoms("suggesting anger", Statement("", None, ",", False))
     ['anger']
     """
+    text = text.replace(" mixed with ", " and ")
+    short = not statement.complete and len(text.split()) <= 8
+    if short and " and " in text and _felt(text):
+        return _atoms(text)
     two = _TWO_MOODS.search(text)
     if two and _emotional(two["one"]) and _emotional(two["two"]):
         return [f"{two['one']} {two['noun']}", f"{two['two']} {two['noun']}"]
     match = _CONCLUDES.match(text)
     if match and _emotional(match["rest"]) and not _NOUN_PERCEIVED.search(match["rest"]):
+        return _atoms(match["rest"])
+    match = _IT_IS.match(text)
+    if match and len(match["rest"].split()) <= 3 and _felt(match["rest"]):
         return _atoms(match["rest"])
     match = _STATE_OF.match(text)
     if match and _emotional(match["rest"]) and not _NOUN_PERCEIVED.search(match["subject"]):
@@ -55,12 +75,29 @@ def emotional_atoms(text: str, statement: Statement) -> list[str] | None:
     return None
 
 
+def perceived_subject(text: str) -> str | None:
+    """The sign in "his drawl suggests irony", which is a cue of its own; none if there is none."""
+    match = _CONCLUDES.match(text)
+    if not match or not match["subject"] or not _felt(match["rest"]):
+        return None
+    words = match["subject"].lower().split()
+    if len(words) < 2 or words[-1] not in load_lexicon().nouns_of:
+        return None
+    return match["subject"].strip()
+
+
 def _atoms(text: str) -> list[str]:
-    text = _WRAP.sub("", text.strip())
+    text = _WHOSE.sub("", text.strip())
+    text = _WRAP.sub("", _OF_INTERPRETATION.sub("", text))
     pieces = [_WRAP.sub("", piece).strip() for piece in _LIST.split(text)]
     if all(_emotional(piece) and len(piece.split()) <= 4 for piece in pieces):
         return pieces
     return [text]
+
+
+def _felt(text: str) -> bool:
+    """Whether emotions are named and nothing that is seen or heard."""
+    return _emotional(text) and not _NOUN_PERCEIVED.search(text)
 
 
 def _emotional(text: str) -> bool:

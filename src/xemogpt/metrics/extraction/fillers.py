@@ -17,7 +17,7 @@ _FILLER = re.compile(
     r"it is (?:hard|difficult|impossible|not easy|unclear|also possible|possible|not clear|worth)\b.*"
     r"|(?:there is|there are) (?:no (?:further|other)|nothing else)\b.*"
     r"|(?:the |this |these |those |such |all )?(?:\w+ )?(?:clues?|cues?|details?|evidence|observations?|analysis|combination|context|interpretation|conclusion|information|contrast)\b(?: \w+)* (?:is|are|suggests?|indicates?|supports?|points?|show|shows|reinforces?|confirms?|together|align|aligns|makes?)\b.*"
-    r"|(?:this|that|which|it|these) (?:is|are|was|makes?|supports?|reinforces?|matches|contrasts|fits|confirms?|adds?|could|would|aligns?|underlines?|underscores?|highlights?|emphasi[sz]es?|strengthens?|completes?)\b.*"
+    r"|(?:this|that|which|it|these) (?:makes?|supports?|reinforces?|matches|contrasts|fits|confirms?|adds?|could|would|aligns?|underlines?|underscores?|highlights?|emphasi[sz]es?|strengthens?|completes?)\b.*"
     r"|(?:the )?(?:subtitles?|text|words|line|dialogue|content|transcript|caption)(?: content| text| itself)?(?: \w+)? (?:is|are|reads?|says?|shows?|suggests?|indicates?|implies?|reinforces?|conveys?|express(?:es)?|supports?|confirms?|states?|mentions?|adds?|matches|mean|means|reveals?|contains?|goes)\b.*"
     r"|(?:the )?(?:subtitles?|captions?|transcript)(?: \w+)?"
     r"|(?:(?:he|she|they|it|the \w+|\w+) )?(?:says?|said|asks?|asked|tells?|told|repeats|states|reads|replies)(?: that)?"
@@ -28,6 +28,11 @@ _FILLER = re.compile(
     r")$",
     re.I,
 )  # fmt: skip
+_SUPPORTS = re.compile(
+    r".*\b(?:supports?|confirms?|reinforces?|suggests?|indicates?|conveys?|points? to|reveals?|shows?|means?|strengthens?)\b",
+    re.I,
+)
+_IT_IS = re.compile(r"^(?:this|that|which|it|these|those) (?:is|are|was|were)\b", re.I)
 _EDGES = " \t.,!?;:，。、；：!？-–—()（）[]*_\"'“”‘’"
 
 
@@ -42,15 +47,19 @@ def clean(text: str) -> str:
         text = text.replace(MARK, " ")
     text = _SPOKEN_AT.sub("", text)
     text = re.sub(r"\s+", " ", text).strip(_EDGES)
+    text = re.sub(r"\s+as soon$", "", text)
     return re.sub(r"\s+(?:too|as well|also|in her too|in him too)$", "", text)
 
 
 def is_filler(text: str, statement: Statement) -> bool:
     """Whether the statement says nothing that was seen, heard or felt."""
-    if _FILLER.match(text):
-        return True
-    words = text.lower().split()
     lexicon = load_lexicon()
+    words = text.lower().split()
+    known = any(word in lexicon.emotion_words or word in lexicon.nouns_of for word in words)
+    if _FILLER.match(text) and not (_SUPPORTS.match(text) and known):
+        return True
+    if not known and _IT_IS.match(text) and "by" not in words:
+        return True
     verbs = [lexicon.verb_forms.get(word, ("", ""))[0] for word in words]
     if MARK in statement.text and len(words) <= 5:
         kinds = [lexicon.verb_kinds.get(verb, frozenset()) for verb in verbs]

@@ -21,12 +21,18 @@ _OPENERS: tuple[tuple[re.Pattern[str], Modality | None], ...] = (
     (re.compile(r"^(?:vocally|acoustically|on the audio side|aurally|to my ears?)\s*,\s*", _I), "auditory"),
     (re.compile(rf"^(?:the|this) (?:short )?{_VISUAL} (?:clearly )?(?:shows|depicts|features|presents|captures|displays|reveals)(?: that)? ", _I), "visual"),
     (re.compile(rf"^(?:the|this) {_AUDIO} (?:clearly )?(?:reveals|contains|features|presents|has|captures|includes)(?: that)? ", _I), "auditory"),
-    (re.compile(r"^(?:(?:i|we|one|you|the viewer|viewers) )(?:can |could |may |also |clearly |do |did |then |first |would |will |might )*(?:see|notice|observe|spot|watch|view|perceive)s?(?: that| how)? ", _I), "visual"),
-    (re.compile(r"^(?:(?:i|we|one|you|the listener|listeners) )(?:can |could |may |also |clearly |do |did |then |would |will )*hears?(?: that| how)? ", _I), "auditory"),
-    (re.compile(r"^(?:i|we|one) (?:can |could |may |would |also |might |therefore |thus |then |do )*(?:infer|conclude|think|believe|feel|say|guess|argue|deduce|suspect|assume|judge|tell|imagine|suppose|speculate|find)(?: that)? ", _I), None),
+    (re.compile(r"^i (?:am|was) (?:looking at|watching|seeing) ", _I), "visual"),
+    (re.compile(r"^i (?:am|was) (?:hearing|listening to) ", _I), "auditory"),
+    (re.compile(r"^(?:i|we|one) (?:would |will |could |might |can |should )?(?:(?:cautiously|rather|still|simply|just) )?(?:call|label|describe|characteri[sz]e|class(?:ify)?|rate|read) (?:it|this|that|him|her|them|the \w+) (?:as )?", _I), None),
+    (re.compile(r"^(?:i|we) (?:would|will|could|might) (?:\w+ )?go (?:with|for) ", _I), None),
+    (re.compile(r"^if i (?:had|have|were) to (?:guess|choose|judge|pick|name it|say)\s*,\s*", _I), None),
+    (re.compile(r"^when (?:i|we|you) (?:watch|watched|look|looked|listen|listened)\b[^,]{0,30}?(?:,\s*|(?=\bi \w+))", _I), None),
+    (re.compile(r"^(?:(?:i|we|one|you|the viewer|viewers) )(?:can |could |may |also |clearly |do |did |then |first |would |will |might )*(?:see|saw|notice|observe|spot|watch|view|perceive)(?:s|d|ed)?(?: that| how)? ", _I), "visual"),
+    (re.compile(r"^(?:(?:i|we|one|you|the listener|listeners) )(?:can |could |may |also |clearly |do |did |then |would |will )*hear[sd]?(?: that| how)? ", _I), "auditory"),
+    (re.compile(r"^(?:i|we|one) (?:can |could |may |would |also |might |therefore |thus |then |do )*(?:infer|conclude|think|believe|feel|say|guess|argue|deduce|suspect|assume|judge|tell|imagine|suppose|speculate|find|sense|bet|reckon)(?:s|d|ed)?(?: that)? ", _I), None),
     (re.compile(r"^it (?:can|could|may|might)(?: also| thus| therefore)? be (?:inferred|concluded|seen|observed|heard|deduced|noted|judged|said|speculated|felt|noticed)(?: from \w+ \w+)?(?: that)? ", _I), None),
-    (re.compile(r"^it (?:is|was|seems|appears|looks|sounds|would seem|may be|might be|could be)(?: also| quite| very| highly| most)?(?: likely| possible| probable| clear| evident| obvious| apparent| reasonable to (?:assume|infer|conclude|say)| worth noting| plausible| as if| as though| like)*(?: to me)?(?: that)? (?=(?:the|a|an|he|she|they|his|her|their|this|that|there|some|both)\b)", _I), None),
-    (re.compile(r"^(?:my|our|the) (?:own )?(?:reading|impression|guess|view|sense|interpretation|conclusion|take|feeling|overall impression|best guess|verdict)(?: here)? (?:is|was|would be) (?:that )?", _I), None),
+    (re.compile(r"^it (?:is|was|seems|appears|looks|sounds|would seem|may be|might be|could be)(?: also| quite| very| highly| most)?(?: likely| possible| probable| clear| evident| obvious| apparent| reasonable to (?:assume|infer|conclude|say)| worth noting| plausible| therefore| thus| hence| as if| as though| like)*(?: to me)?(?: that)? (?=(?:the|a|an|he|she|they|his|her|their|this|that|there|some|both)\b)", _I), None),
+    (re.compile(r"^(?:my|our|the) (?:own |comprehensive |final |overall |general |best |first |only |main )*(?:reading|judge?ment|inference|diagnosis|impression|guess|view|sense|interpretation|conclusion|take|feeling|overall impression|best guess|verdict)(?: here)? (?:is|was|would be) (?:that )?", _I), None),
     (re.compile(r"^what (?:struck|strikes|caught|i notice|i see|stands? out)[\w ]{0,40}? (?:is|was) (?:that )?", _I), None),
     (re.compile(r"^(?:all (?:of )?)?(?:this|these|that|those|which|the above|such)(?: (?:clues?|cues?|signs?|details?|observations?|features?|signals?|combination|evidence|elements|behaviou?rs?|expressions?|facts))?(?: (?:together|combined|all|strongly|clearly|also|likely|probably|further|collectively|in turn|usually|often))* (?:suggest|indicate|show|imply|mean|reveal|convey|reflect|point to|tell me|tell us|lead to the conclusion|express|signal|demonstrate)s?(?: that| to)? ", _I), None),
     (re.compile(r"^(?:as far as|from what) (?:i|we|one) can (?:see|hear|tell|judge)\s*,\s*", _I), None),
@@ -47,13 +53,14 @@ _HEDGED_BE = re.compile(
 )  # fmt: skip
 _REMOVED = re.compile(
     r"\b(?:most likely|very likely|quite likely|probably|possibly|perhaps|presumably|arguably|apparently|seemingly"
-    r"|as it were|so to speak|in a sense|as well|if i am not mistaken|i think|i guess|i believe|i suppose|i would say|it seems|or so it seems)\b(?! as)\s?",
+    r"|as it were|so to speak|in a sense|as well|if i am not mistaken|as (?:i|we) (?:see|hear|read) it|(?:and )?at the same time|i think|i guess|i believe|i suppose|i would say|it seems|or so it seems)\b(?! as)\s?",
     _I,
 )  # fmt: skip
 _SEEMS_ADJECTIVE = re.compile(r"\b(?:seems|appears|seemed|appeared)(?= (?!to\b|in\b|on\b|at\b|from\b|behind\b|beside\b|for\b|across\b|between\b|over\b)\w)", _I)
 _SEEMS_TO = re.compile(r"\b(?:seems?|appears?|seemed|appeared|tends?) to (\w+)", _I)
 _SOUNDS_ADJECTIVE = re.compile(r"^(.*\b(?:voice|tone|speech|pitch|volume|laugh|laughter|delivery|breathing|rhythm|pace|intonation)) sounds (?!like\b|as\b)", _I)
 _MODAL_VERB = re.compile(r"\b(?:may|might|could)(?: well| also)? (?!not\b|have\b)(\w+)", _I)
+_CONCEIVABLE = re.compile(r"\s+(?:is|are|was)(?: also)?(?: quite)? (?:conceivable|possible|plausible|thinkable|an option)$", _I)
 _CONTRACTIONS = (
     (re.compile(r"\b(he|she|it|there|that|who|what)['’]s\b", _I), r"\1 is"),
     (re.compile(r"\b(they|we|you)['’]re\b", _I), r"\1 are"),
@@ -65,7 +72,7 @@ _CONTRACTIONS = (
 )  # fmt: skip
 _WORDS_OF_HEDGES = re.compile(
     r"may|might|could|would|should|must|can\b|seem|appear|likely|probab|possib|perhaps|presum|argua|apparent"
-    r"|sounds|comes? across|came across|as it were|so to|in a sense|as well|i (?:think|guess|believe|suppose)|mistaken|tend",
+    r"|sounds|comes? across|came across|as it were|so to|in a sense|as well|i (?:think|guess|believe|suppose)|mistaken|tend|as (?:i|we) |same time|conceivable|plausible",
     _I,
 )  # fmt: skip
 
@@ -106,12 +113,13 @@ def strip_hedges(text: str) -> str:
     """
     if not _WORDS_OF_HEDGES.search(text):
         return text
-    text = _HEDGED_BE.sub(lambda match: _be_for(text[: match.start()]), text)
+    text = _HEDGED_BE.sub(lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text)
     text = _REMOVED.sub("", text)
-    text = _SEEMS_TO.sub(lambda match: _finite(text[: match.start()], match[1]), text)
-    text = _SEEMS_ADJECTIVE.sub(lambda match: _be_for(text[: match.start()]), text)
+    text = _SEEMS_TO.sub(lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]), text)
+    text = _SEEMS_ADJECTIVE.sub(lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text)
     text = _SOUNDS_ADJECTIVE.sub(r"\1 is ", text)
-    return _MODAL_VERB.sub(lambda match: _finite(text[: match.start()], match[1]), text)
+    text = _CONCEIVABLE.sub("", text)
+    return _MODAL_VERB.sub(lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]), text)
 
 
 def _be_for(subject: str) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from xemogpt.metrics.extraction.lexicon import load_lexicon
 
 _TOKEN = re.compile(
-    r"[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*%?|\ue000|[,，、;:：()（）\[\]—–]|-{2,}|\S"
+    r"->|=>|[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*%?|\ue000|[,，、;:：()（）\[\]—–]|-{2,}|\S"
 )
 _ADJECTIVE_ENDING = re.compile(r"\w{2,}(?:ful|less|ous|ive|able|ible|ical|ish|ary)$")
 _PLURAL_PRONOUNS = frozenset("they we you i these those both".split())
@@ -99,10 +99,17 @@ def _is_finite(
         return False
     before = _previous(tokens, start, index)
     if before is None:
-        alone = after_clause and "verb-s" in tags and index + 1 >= end
-        return alone or _opens_predicate(tokens, index, end)
-    if before.tags & _NOT_BEFORE_VERB and not before.tags & {"pron"}:
+        if after_clause and "verb-s" in tags and index + 1 >= end:
+            return True
+        if after_clause and tags & {"maybe-s", "verb-past"}:
+            return _followed_by_complement(tokens, index, end)
+        return _opens_predicate(tokens, index, end)
+    if before.tags & _NOT_BEFORE_VERB and not before.tags & {"pron"} and before.lower != "other":
         return False
+    if "noun" in tags and "adj-past" in before.tags and index - start >= 2:
+        earlier = tokens[index - 2].tags
+        if earlier & {"det", "poss", "adj"}:
+            return False
     if before.tags == {"adj"} or ("adj" in before.tags and "noun" not in before.tags):
         return "verb-past" in tags and "noun" not in tags
     if "verb-base" in tags:

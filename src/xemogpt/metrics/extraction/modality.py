@@ -30,6 +30,8 @@ def resolve_modality(
     ('auditory', 'emotional')
     """
     scores = _scores(text, load_lexicon())
+    if _VOICE.search(text):
+        scores["emotional"] = min(scores["emotional"], 0.5)
     perceived = scores["visual"] + scores["auditory"]
     if scores["emotional"] and (not perceived or scores["emotional"] > perceived):
         scores["emotional"] += 1
@@ -39,10 +41,40 @@ def resolve_modality(
     return best if scores[best] > 0 else None
 
 
-def is_about_emotion(text: str) -> bool:
-    """Whether any emotion word stands in the text."""
-    words = load_lexicon().emotion_words
-    return any(token.lower in words for token in tokenise(text))
+def does_something(text: str) -> bool:
+    """Whether a clause says what somebody or something concrete does or is like.
+
+    >>> does_something("the foreman unfolds the paper"), does_something("it makes sense")
+    (True, False)
+    """
+    lexicon = load_lexicon()
+    tokens = tokenise(text)
+    verb = finite_verb(tokens, 0, len(tokens))
+    if verb is None or verb == 0 or tokens[0].lower in _ABSTRACT:
+        return False
+    head = _head(tokens, verb, lexicon)
+    if head is not None and tokens[head].lower in _ABSTRACT:
+        return False
+    lemma = lexicon.verb_forms.get(tokens[verb].lower, ("", ""))[0]
+    if lexicon.verb_kinds.get(lemma, frozenset()) & {"saying", "inference"}:
+        return False
+    personal = tokens[0].lower in ("he", "she", "they") or "poss" in tokens[0].tags
+    acts = tokens[verb].lower not in lexicon.auxiliaries
+    return personal or acts or _PERSON.match(text) is not None
+
+
+_PERSON = re.compile(
+    r"^(?:the|a|an|this|that|one|another|two|both) (?:[\w-]+ ){0,3}?(?:man|men|woman|women|boys?"
+    r"|girls?|child|children|person|people|speaker|individual|lady|character|protagonist|male"
+    r"|female|mother|father|host|guest|couple|student|teacher|baby)\b",
+    re.I,
+)
+_ABSTRACT = frozenset(
+    "it this that these those there which what i we you one context situation atmosphere contrast"
+    " combination reaction response moment interaction conversation analysis evidence clue clues"
+    " cue cues sign signs fact idea meaning interpretation conclusion relationship purpose reason"
+    " result possibility scenario content topic message".split()
+)
 
 
 def _scores(text: str, lexicon: Lexicon) -> Counter[Modality]:
@@ -60,7 +92,9 @@ def _scores(text: str, lexicon: Lexicon) -> Counter[Modality]:
         word = token.lower.removesuffix("'s").removesuffix("’s")
         weight = _HEAD_WEIGHT if index == head and word not in PEOPLE else _WORD_WEIGHT
         lemma, form = lexicon.verb_forms.get(word, ("", ""))
-        is_verb = index == verb or form in ("ing", "past") or (index == 0 and form)
+        is_verb = index == verb or form in ("ing", "past") or (
+                index == 0 and form and verb in (None, 0)
+            )
         kinds = lexicon.verb_kinds.get(lemma, frozenset()) if is_verb else frozenset()
         seen: set[Modality] = set()
         for modality in ("visual", "auditory"):
@@ -74,16 +108,50 @@ def _scores(text: str, lexicon: Lexicon) -> Counter[Modality]:
             modalities = lexicon.nouns_of[word]
             for modality in modalities:
                 scores[modality] += weight / len(modalities)
-        if word in lexicon.emotion_words or lemma in lexicon.verb_kinds and word in _EMOTION_VERBS:
-            scores["emotional"] += _emotion_weight(index, head, verb)
+        if word in lexicon.emotion_words or word in _EMOTION_VERBS:
+            colours = _colours_a_noun(tokens, index, lexicon)
+            scores["emotional"] += 0.25 if colours else _emotion_weight(index, head, verb)
         elif word in lexicon.emotion_frames:
             scores["emotional"] += weight
+    if _person_is_felt(tokens, verb, head, lexicon):
+        scores["emotional"] += _HEAD_WEIGHT
     _score_chinese(text, lexicon, scores)
     return scores
 
 
 _EMOTION_VERBS = frozenset("worries worry worried fears loves hates enjoys regrets misses".split())
-_LINKING = frozenset("feels feel felt feeling".split())
+_LINKING = frozenset(
+    "is are was were be feels feel felt looks look looked becomes became gets got remains".split()
+)
+_SOFT = frozenset("a bit little somewhat rather and in".split())
+_VOICE = re.compile(r"\b(?:voice|tone|intonation|pitch|speech)s?\b", re.I)
+
+
+def _colours_a_noun(tokens: list[Token], index: int, lexicon: Lexicon) -> bool:
+    """Whether an emotion word says how something perceived is: ``a triumphant smile``."""
+    for token in tokens[index + 1 : index + 3]:
+        if token.lower in lexicon.nouns_of and token.lower not in PEOPLE:
+            return True
+        if not token.tags & {"adj", "adj-past"}:
+            return False
+    return False
+
+
+def _person_is_felt(
+    tokens: list[Token], verb: int | None, head: int | None, lexicon: Lexicon
+) -> bool:
+    """Whether somebody is said to be, look or feel some emotion: ``she looks shaken``."""
+    if verb is None or tokens[verb].lower not in _LINKING:
+        return False
+    if head is not None and tokens[head].lower in lexicon.nouns_of:
+        if tokens[head].lower not in PEOPLE:
+            return False
+    for token in tokens[verb + 1 : verb + 5]:
+        if token.lower in lexicon.emotion_words:
+            return True
+        if not token.tags & {"adv", "neg", "det"} and token.lower not in _SOFT:
+            return False
+    return False
 
 
 def _emotion_weight(index: int, head: int | None, verb: int | None) -> float:

@@ -14,6 +14,8 @@ _PAIRS = re.compile(
     rf"|(?<!\w)‘([^‘\n]{{1,{MAX_QUOTE}}}?)’(?!\w)|(?<!\w)'([^'\s](?:[^'\n]|(?<=\w)'(?=\w)){{0,{MAX_QUOTE}}})'(?!\w)"
 )
 
+_TOLD = re.compile(r"\b(?:words?|says?|said|reads?|saying)\s*[:,]?\s*$", re.I)
+
 
 @dataclass(frozen=True)
 class Unquoted:
@@ -35,7 +37,8 @@ def take_quotes(text: str) -> Unquoted:
     def replace(match: re.Match[str]) -> str:
         quoted = next(group for group in match.groups() if group is not None).strip()
         single = quoted.lower().rstrip(".,;:")
-        described = single in words.emotion_words or single in words.nouns_of
+        told = _TOLD.search(match.string, max(0, match.start() - 12), match.start())
+        described = not told and (single in words.emotion_words or single in words.nouns_of)
         if described and not quoted[:1].isupper():
             return quoted
         if quoted:

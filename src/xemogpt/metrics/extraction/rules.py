@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xemogpt.metrics.extraction.clauses import Statement, split_statements
-from xemogpt.metrics.extraction.emotions import emotional_atoms, emotion_key
+from xemogpt.metrics.extraction.emotions import (
+    emotion_key,
+    emotional_atoms,
+    perceived_subject,
+)
 from xemogpt.metrics.extraction.fillers import clean, is_filler
 from xemogpt.metrics.extraction.frames import expand_contractions, strip_hedges, strip_opener
-from xemogpt.metrics.extraction.modality import is_about_emotion, resolve_modality
+from xemogpt.metrics.extraction.modality import does_something, resolve_modality
 from xemogpt.metrics.extraction.quotes import MARK, take_quotes
 from xemogpt.metrics.extraction.result import Extraction
 from xemogpt.metrics.extraction.sections import Line, read_lines
@@ -56,7 +60,7 @@ class _Reading:
     def read(self, text: str) -> Extraction:
         unquoted = take_quotes(text)
         self.subtitle.extend(unquoted.quotes)
-        for line in read_lines(expand_contractions(unquoted.text)):
+        for line in read_lines(unquoted.text):
             self._line(line)
         cues = CueSet(**{modality: tuple(found) for modality, found in self.cues.items()})
         return Extraction(cues, tuple(self.subtitle), tuple(self.dropped))
@@ -69,7 +73,8 @@ class _Reading:
             return
         if line.starts:
             self.context = None
-        text, announced = strip_opener(line.text)
+        text = expand_contractions(_plain_script(line.text))
+        text, announced = strip_opener(text)
         if announced:
             self.context = announced
         section = _as_modality(line.section) or self.context
@@ -86,6 +91,11 @@ class _Reading:
         if not text or is_filler(text, statement):
             self._drop(statement.text)
             return
+        evidence = perceived_subject(text)
+        if evidence is not None:
+            found = resolve_modality(evidence, section)
+            if found in ("visual", "auditory"):
+                self._add(found, evidence)
         atoms = emotional_atoms(text, statement)
         if atoms is not None:
             for atom in atoms:
@@ -94,8 +104,8 @@ class _Reading:
         text = text if statement.complete else _with_label(text, line)
         labelled = line.section is not None and announced is None
         modality = resolve_modality(text, announced or section, labelled)
-        if modality is None and statement.complete and _PERSON.match(text):
-            modality = "visual"  # What a person does is seen, if nothing else is said of it.
+        if modality is None and statement.complete and does_something(text):
+            modality = "visual"  # What somebody does is seen, if nothing else is said of it.
         if modality is None:
             self._drop(statement.text)
             return
@@ -117,11 +127,18 @@ class _Reading:
 _NAME_GLOSS = re.compile(r"\s*[(（][^()（）]{0,40}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][^()（）]{0,40}[)）]")
 _APPOSITIVE = re.compile(rf"\s*,\s*{MARK}\s*,?\s*")
 _IN_THE_MEDIUM = re.compile(r"(?<=\w) in the (?:audio|video|picture|image|clip|footage|recording)\b", re.I)
-_PERSON = re.compile(
-    r"^(?:he|she|they|(?:the|a|an|this|that|one|another|two|both) (?:[\w-]+ ){0,3}?(?:man|men|woman|women|boys?|girls?|child|children"
-    r"|person|people|speaker|individual|lady|character|protagonist|male|female|mother|father|host|guest|couple|student|teacher|baby))\b",
-    re.I,
-)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_LATIN = re.compile(r"[A-Za-z]")
+_FRAME_WORDS = re.compile(r"^(?:在)?(?:视频|画面|图像|镜头|音频|声音)")
+
+
+def _plain_script(text: str) -> str:
+    """Leave out the few Chinese, Japanese or Korean words, mostly names, of an English sentence."""
+    foreign = sum(len(run) for run in _CJK.findall(text))
+    if not foreign or len(_LATIN.findall(text)) < 4 * foreign or _FRAME_WORDS.match(text):
+        return text
+    bare = _CJK.sub("", _NAME_GLOSS.sub("", text))
+    return re.sub(r"^\s*[(（]([^()（）]*)[)）]", r"\1", bare)
 
 
 def _as_modality(section: str | None) -> Modality | None:

@@ -32,7 +32,9 @@ def read_lines(text: str) -> Iterator[Line]:
     heading: str | None = None
     for raw in text.splitlines():
         bare = _PICTURES.sub(" ", raw)
-        body = _EMPHASIS.sub("", _MARKERS.sub("", bare, count=1)).strip().strip("|").strip()
+        body = _EMPHASIS.sub("", _MARKERS.sub("", bare, count=1)).strip()
+        if body.startswith("|"):
+            body = _table_row(body)
         if not body:
             continue
         is_heading = raw.lstrip().startswith("#") or bool(
@@ -50,7 +52,9 @@ def read_lines(text: str) -> Iterator[Line]:
             heading = section_of(body)
             continue
         for index, sentence in enumerate(_sentences(body)):
-            yield Line(sentence, section or heading, label, index == 0)
+            # A label "Subtitle:" speaks of the words right after it, not of all that follows.
+            here = section if section != "subtitle" or index == 0 else None
+            yield Line(sentence, here or heading, label, index == 0)
 
 
 def _is_label(text: str) -> bool:
@@ -59,8 +63,18 @@ def _is_label(text: str) -> bool:
     lexicon = load_lexicon()
     if len(words) > 6 or (len(words) > 1 and words[0] in lexicon.pronouns):
         return False
+    if section_of(text) is not None and any(word in ("is", "are", "was", "were") for word in words):
+        return words[0] in ("what", "how")
     says = any(lexicon.verb_forms.get(word, ("", ""))[1] == "s" for word in words[1:])
     return not says or section_of(text) is not None
+
+
+def _table_row(row: str) -> str:
+    """``| Voice | loud |`` as ``Voice: loud``; rules between rows are nothing."""
+    cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+    if all(set(cell) <= set(":- ") for cell in cells):
+        return ""
+    return f"{cells[0]}: {'; '.join(cells[1:])}" if len(cells) > 1 else cells[0]
 
 
 def section_of(text: str) -> str | None:
