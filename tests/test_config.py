@@ -43,7 +43,7 @@ def test_a_malformed_file_is_named(tmp_path, text, message):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="none.yaml"):
+    with pytest.raises(ConfigError, match=r"none\.yaml"):
         load_config(Run, tmp_path / "none.yaml")
 
 

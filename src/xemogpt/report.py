@@ -5,6 +5,7 @@ No network is needed to read it, and all text in it is escaped.
 
 import base64
 import json
+from html import escape
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def _figure_json(examination: Examination) -> str:
     figure.update_yaxes(automargin=True, tickfont_size=11, nticks=4, zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(spans))),
-        ticktext=[cue.text for _, cue in reversed(spans)],
+        ticktext=[escape(cue.text) for _, cue in reversed(spans)],  # Plotly reads tags
         row=1,
         col=1,
     )
@@ -99,8 +100,8 @@ def _figure_json(examination: Examination) -> str:
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(128,128,128,0.06)",
         font={"color": "#888"}, template=None,
     )  # fmt: skip
-    # "</" inside JSON could close the script element that carries it.
-    return json.dumps(json.loads(figure.to_json())).replace("</", "<\\/")
+    # A "<" inside JSON could open or close the script element that carries it.
+    return json.dumps(json.loads(figure.to_json())).replace("<", "\\u003c")
 
 
 def _curve_title(name: str, unit: str) -> str:
@@ -125,7 +126,7 @@ def _span_trace(cue: Cue, row: int, colour: str) -> Any:
 
     start_s = cue.start_s or 0.0
     end_s = start_s if cue.end_s is None else cue.end_s
-    measured = "" if cue.value is None else f"<br>{cue.value:g} {cue.unit or ''}"
+    measured = "" if cue.value is None else f"<br>{cue.value:g} {escape(cue.unit or '')}"
     return go.Scatter(
         x=[start_s, max(end_s, start_s + 0.04)],
         y=[row, row],
