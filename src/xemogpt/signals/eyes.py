@@ -15,7 +15,7 @@ from xemogpt.signals.timeline import Span, find_spans, percentile, smooth
 from xemogpt.signals.vocabulary import rule
 
 MAX_BLINK_S = 0.5
-MIN_RATE_S = 4.0
+MIN_RATE_S = 5.0
 """A rate over less time would hang on one blink."""
 MAX_STEP_S = 0.12
 """Slower frames miss blinks."""
@@ -74,7 +74,7 @@ def _blinks(curves: FaceCurves, closed: list[Cue], quality: float) -> list[Cue]:
         )
         for span in apart
     ]
-    seen_s = float(curves.found.sum()) * curves.step_s
+    seen_s = float(np.ptp(curves.times_s)) * float(curves.found.mean())
     rate_limits = rule("blink-rate")
     if seen_s >= MIN_RATE_S:
         rate = 60 * len(apart) / seen_s

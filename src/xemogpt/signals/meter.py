@@ -98,7 +98,8 @@ class Meter:
             cues=CueSet(visual=visual.cues, auditory=heard.cues),
             curves=(*visual.curves, *heard.curves),
             transcript=heard.transcript,
-            warnings=(*visual.warnings, *heard.warnings),
+            # Decoding the frames may have added to the clip's own warnings.
+            warnings=tuple(dict.fromkeys([*visual.warnings, *heard.warnings, *clip.warnings])),
         )
 
     def _look(self, clip: "Clip") -> _Part:

@@ -112,7 +112,7 @@ _KINDS = (
             Rule(COEFFICIENT, level=0.5, min_s=0.5, gap_s=0.2)),
     _visual("blink", "both eyes shut and open again within 0.5 s: eyeBlink",
             ("blinks",), Rule(COEFFICIENT, rise=0.22, level=0.5, keep=0.5, min_s=0.0, gap_s=0.0)),
-    _visual("blink-rate", "blinks a minute over 4 s or more; named when above 30",
+    _visual("blink-rate", "blinks a minute over 5 s or more",
             ("blinks often",), Rule("blinks a minute", level=30.0)),
     _visual("gaze-down", "eyes turned down: eyeLookDown less eyeLookUp",
             ("looks down",), Rule(COEFFICIENT, rise=0.3, least=0.4, level=0.65, min_s=0.4)),
@@ -184,13 +184,13 @@ _KINDS = (
 KINDS: dict[str, CueKind] = {kind.name: kind for kind in _KINDS}
 
 WARNINGS: dict[str, str] = {
-    "no-video": "the media has no picture",
+    "no-video": "there is no picture",
     "no-face": "no face was found in any frame",
     "face-too-small": "the face is under 48 pixels wide: eyes and eyebrows are not measured",
     "face-leaves": "the face is missing for part of the clip",
     "several-faces": "more than one face: only the main one is measured",
     "too-few-frames": "too few frames to see movement",
-    "no-sound": "the media has no sound",
+    "no-sound": "there is no sound",
     "short-sound": "the sound is too short to measure a voice",
     "silence": "the sound track is silent",
     "no-speech": "no speech was found in the sound",
