@@ -155,7 +155,9 @@ class _Resampler:
     def _drained(self) -> Iterator[Waveform]:
         if self._filter is not None:
             for part in self._filter.resample(None):
-                yield self._cleaned(part.to_ndarray()[0])
+                # None comes back where the sound is 16 kHz mono already and nothing was filtered.
+                if part is not None:
+                    yield self._cleaned(part.to_ndarray()[0])
         self._filter = None
 
     def _moved_to(self, time_s: float) -> Iterator[Waveform]:

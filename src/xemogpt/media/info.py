@@ -25,7 +25,7 @@ class VideoInfo:
     """As shown: after rotation and with square pixels."""
     height: int
     frame_rate: float
-    """Average frames a second."""
+    """Frames over the time they take: an average where it varies."""
     num_frames: int
     """Packets that hold a frame to be shown; all of them may not decode."""
     start_s: float
@@ -142,12 +142,12 @@ class _Scan:
         extent = self._extents[stream.index]
         aspect = stream.sample_aspect_ratio
         width, height = Developer(aspect=float(aspect) if aspect else None).shown_size(frame)
-        rate = stream.average_rate or stream.guessed_rate
+        shown_s = max(extent.end_s - extent.start_s, extent.period_s)
         return VideoInfo(
             codec=stream.codec_context.name,
             width=width,
             height=height,
-            frame_rate=float(rate) if rate else 1 / extent.period_s,
+            frame_rate=extent.num_packets / shown_s,
             num_frames=extent.num_packets,
             start_s=extent.start_s,
             end_s=extent.end_s,

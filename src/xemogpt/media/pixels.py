@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
-from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc, VideoReformatter
 
 Image = np.ndarray[Any, np.dtype[np.uint8]]
 """RGB, uint8, (H, W, 3)."""
@@ -35,6 +35,8 @@ class Developer:
         if self._size is None:
             self._size = self._fitting(frame)
         width, height = self._size
+        # HDR10 states absolute brightness and would look grey; HLG is made to be shown as it is.
+        is_hdr = frame.color_trc == ColorTrc.SMPTE2084.value
         full_range = "yuvj" in frame.format.name or frame.color_range == ColorRange.JPEG.value
         converted = self._converter.reformat(
             frame,
@@ -44,6 +46,8 @@ class Developer:
             # Averaging avoids aliasing where much is thrown away.
             interpolation="AREA" if width < frame.width else None,
             src_color_range=ColorRange.JPEG if full_range else None,
+            dst_color_trc=ColorTrc.BT709 if is_hdr else None,
+            dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
             threads=1,
         )
         return _upright(np.asarray(converted.to_ndarray(), np.uint8), orientation(frame))

@@ -17,6 +17,9 @@ from xemogpt.media.pixels import Developer, Image
 SEEK_LEADS_S = (0.5, 10.0)
 """How long before the wanted time to look for a key frame, one after the other."""
 
+MAX_PASSES = 4
+"""Two are enough unless decoding is not repeatable."""
+
 _GRID_TOLERANCE = 1e-3
 
 
@@ -53,7 +56,7 @@ def frame_indices(num_available: int, num_frames: int = 16) -> np.ndarray[Any, n
     """
     if num_available < 1 or num_frames < 1:
         raise ValueError(f"cannot take {num_frames} of {num_available} frames; both must be >= 1")
-    return np.linspace(0, num_available - 1, num_frames, dtype=int)
+    return np.linspace(0, num_available - 1, num_frames, dtype=np.int64)
 
 
 def read_frames(
@@ -84,19 +87,16 @@ def read_frames(
     note = warnings.setdefault
     window = (start_s, end_s)
     # Containers' frame counts lie, decoding all to count is slow: count packets, and check.
-    expected = _count_packets(path, window, can_seek)
-    while True:
-        indices = frame_indices(max(1, expected), num_frames)
-        picked, num_seen = _pick(path, indices, window, max_side, can_seek, note)
-        if num_seen == 0:
+    expected = max(1, _count_packets(path, window, can_seek))
+    for _ in range(MAX_PASSES):
+        indices = frame_indices(expected, num_frames)
+        images, times_s, num_seen = _pick(path, indices, window, max_side, can_seek, note)
+        if images is None:
             raise MediaError(f"{path}: no frame could be decoded{_between(start_s, end_s)}")
         if num_seen == expected:
-            break
+            return Frames(images, times_s, indices, tuple(warnings))
         expected = num_seen
-    chosen = [picked[index] for index in indices.tolist()]
-    images = np.stack([frame.image for frame in chosen])
-    times = np.array([frame.time_s for frame in chosen], dtype=np.float64)
-    return Frames(images, times, indices.astype(np.int64), tuple(warnings))
+    raise MediaError(f"{path} decodes differently each time; convert it first")
 
 
 def iter_frames(
@@ -138,24 +138,34 @@ def iter_frames(
 
 def _pick(
     path: str | Path,
-    indices: np.ndarray[Any, Any],
+    indices: np.ndarray[Any, np.dtype[np.int64]],
     window: tuple[float, float | None],
     max_side: int | None,
     can_seek: bool,
     note: Note,
-) -> tuple[dict[int, Frame], int]:
-    """Frames of a window by index, and how many frames the window has."""
-    wanted = set(indices.tolist())
-    picked: dict[int, Frame] = {}
+) -> tuple[Image | None, np.ndarray[Any, np.dtype[np.float64]], int]:
+    """Images and times of the frames at ``indices``, and how many frames the window has.
+
+    The images are none if it has none, and unfinished if it has fewer than ``indices`` assume.
+    """
+    images: Image | None = None
+    times_s = np.zeros(len(indices))
     num_seen = 0
     with open_source(path) as source:
         develop = _developer(source, max_side)
         for time_s, frame in _window(source, *window, can_seek, note):
-            if num_seen in wanted:
-                check_pixels(source.path, frame.width, frame.height)
-                picked[num_seen] = Frame(develop(frame), time_s)
+            places = np.flatnonzero(indices == num_seen)
             num_seen += 1
-    return picked, num_seen
+            if not len(places) and images is not None:
+                continue
+            check_pixels(source.path, frame.width, frame.height)
+            image = develop(frame)
+            if images is None:
+                # Filled in place: a list and then a stack of 4K frames would take twice as much.
+                images = np.empty((len(indices), *image.shape), np.uint8)
+            images[places] = image
+            times_s[places] = time_s
+    return images, times_s, num_seen
 
 
 def _count_packets(path: str | Path, window: tuple[float, float | None], can_seek: bool) -> int:
@@ -187,17 +197,22 @@ def _window(
     with the window's start as its time: long still pictures would be missed otherwise.
     """
     stream = require(source.video, "video", source)
-    earlier = None
+    earlier, is_empty = None, True
     for time_s, frame in _timed(source, stream, start_s, can_seek, note):
         if end_s is not None and time_s >= end_s:
-            if earlier is not None:
-                yield start_s, earlier
+            break
+        if time_s >= start_s:
+            is_empty = False
+            yield time_s, frame
+        else:
+            lasts_s = float((frame.duration or 0) * frame.time_base) or frame_period_s(stream)
+            earlier = (time_s + lasts_s, frame)
+    else:
+        # Nothing comes after it: it is on screen for as long as it says, not until the next.
+        if earlier is not None and earlier[0] <= start_s:
             return
-        if time_s < start_s:
-            earlier = frame
-            continue
-        earlier = None
-        yield time_s, frame
+    if is_empty and earlier is not None:
+        yield start_s, earlier[1]
 
 
 def _timed(
