@@ -160,15 +160,6 @@ def supporting(emotion: str, cues: Iterable[Cue]) -> list[Cue]:
     return [cue for _, _, cue in sorted(found, key=lambda item: (-item[0], item[1]))]
 
 
-def evidence_table() -> str:
-    """The table as Markdown, as docs/cues.md shows it."""
-    lines = [f"| Cue | {' | '.join(EMOTIONS)} |", "|---" * (len(EMOTIONS) + 1) + "|"]
-    for kind, weights in TABLE.items():
-        cells = [f"{weights[name]:+g}" if name in weights else "" for name in EMOTIONS]
-        lines.append(f"| `{kind}` | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
 def _emotion_cue(emotion: Emotion, cues: list[Cue]) -> Cue:
     """An emotion over the time of the strongest kind of cue that speaks for it."""
     found = supporting(emotion.label, cues)

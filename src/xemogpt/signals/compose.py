@@ -184,8 +184,10 @@ def _conclusion(measurement: Measurement, appraisal: Appraisal) -> str:
 
 def _reasoned(emotion: Emotion, cues: Sequence[Cue]) -> str:
     """The emotion and the three strongest cues for it."""
-    sure = [cue for cue in supporting(emotion.label, cues)]
-    reasons = list(dict.fromkeys(cue.text for cue in sure))[:3]
+    strongest: dict[str | None, str] = {}
+    for cue in supporting(emotion.label, cues):
+        strongest.setdefault(cue.kind, cue.text)
+    reasons = list(strongest.values())[:3]
     return NOUNS[emotion.label] + (f" ({'; '.join(reasons)})" if reasons else "")
 
 

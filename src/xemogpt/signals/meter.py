@@ -95,7 +95,9 @@ class Meter:
             heard = self._listen(clip, transcript, recognise)
             visual = seen.result()
         return Measurement(
-            cues=CueSet(visual=visual.cues, auditory=heard.cues),
+            cues=CueSet(
+                visual=_until(visual.cues, clip.end_s), auditory=_until(heard.cues, clip.end_s)
+            ),
             curves=(*visual.curves, *heard.curves),
             transcript=heard.transcript,
             # Decoding the frames may have added to the clip's own warnings.
@@ -143,3 +145,11 @@ class Meter:
             if transcript is None:
                 warnings.append(warning("uncertain-words"))
         return _Part(voice_cues(curves, transcript), voice_plots(curves), warnings, transcript)
+
+
+def _until(cues: list[Cue], end_s: float) -> list[Cue]:
+    """Cut cues at the end of the clip: the last frame's span may reach beyond it."""
+    return [
+        cue.model_copy(update={"end_s": round(end_s, 3)}) if (cue.end_s or 0.0) > end_s else cue
+        for cue in cues
+    ]

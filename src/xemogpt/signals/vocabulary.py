@@ -1,6 +1,6 @@
 """The cue vocabulary: what can be measured, in which words, and from which threshold on.
 
-This is the one table of thresholds. ``docs/cues.md`` is written from it by ``cue_table`` and a test
+This is the one table of thresholds. ``docs/cues.md`` is written from it by ``cue_docs`` and a test
 keeps the two equal.
 """
 
@@ -217,38 +217,3 @@ def rule(name: str) -> Rule:
 def kinds(modality: Modality) -> Iterator[CueKind]:
     """The kinds of one modality, in the order of the table."""
     return (kind for kind in KINDS.values() if kind.modality == modality)
-
-
-def cue_table() -> str:
-    """The vocabulary and the warnings as Markdown tables, the body of docs/cues.md."""
-    lines = []
-    modalities: tuple[Modality, ...] = ("visual", "auditory")
-    for modality in modalities:
-        lines += [
-            f"## {modality.capitalize()} cues",
-            "",
-            "| Kind | Said as | What is measured | Unit of the value | Rise over baseline "
-            "| From | Level "
-            "| Ends at | At least | Joined across | Trust |",
-            "|---|---|---|---|---|---|---|---|---|---|---|",
-        ]
-        for kind in kinds(modality):
-            limits = kind.rule
-            cells = [
-                f"`{kind.name}`",
-                "; ".join(kind.phrases),
-                kind.meaning,
-                limits.unit,
-                "" if limits.rise is None else f"{limits.rise:g}",
-                "" if limits.least is None else f"{limits.least:g}",
-                "" if limits.level is None else f"{limits.level:g}",
-                f"{limits.keep:.0%}",
-                f"{limits.min_s:g} s",
-                f"{limits.gap_s:g} s",
-                f"{limits.trust:g}",
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
-        lines.append("")
-    lines += ["## Warnings", "", "| Code | Meaning |", "|---|---|"]
-    lines += [f"| `{code}` | {meaning} |" for code, meaning in WARNINGS.items()]
-    return "\n".join(lines) + "\n"
