@@ -78,7 +78,7 @@ def assemble(parts: Parts) -> tuple[XEmoGPTForConditionalGeneration, XEmoGPTProc
     for modality in PERCEIVED_MODALITIES:
         chosen = parts.video if modality == "video" else parts.audio
         if chosen is not None:
-            encoders[modality] = _load_encoder(modality, chosen, parts.dtype)
+            encoders[modality] = _load_encoder(modality, chosen)
     backbone = load_backbone(parts.backbone, parts.backbone_revision, parts.dtype)
     tokenizer = load_tokenizer(parts.backbone, parts.backbone_revision)
     config = compose_config(parts, encoders, backbone.config, tokenizer)
@@ -135,7 +135,7 @@ def load_tokenizer(source: str | Path, revision: str | None = None) -> Any:
     return tokenizer
 
 
-def _load_encoder(modality: PerceivedModality, chosen: EncoderSource, dtype: str) -> FrozenEncoder:
+def _load_encoder(modality: PerceivedModality, chosen: EncoderSource) -> FrozenEncoder:
     registry = video_encoders if modality == "video" else audio_encoders
     place = () if chosen.source is None else (chosen.source,)
     encoder: FrozenEncoder = registry.get(chosen.name).from_pretrained(*place, **chosen.options)

@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, GenerationMixin, PreTrainedModel
 from transformers.cache_utils import Cache
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
@@ -30,7 +30,7 @@ from xemogpt.model.places import (
 from xemogpt.prompts import PerceivedModality
 
 
-class XEmoGPTForConditionalGeneration(PreTrainedModel, PerceiveOnceMixin):
+class XEmoGPTForConditionalGeneration(PreTrainedModel, PerceiveOnceMixin, GenerationMixin):
     """A language model that explains expressed emotion from video, sound and words.
 
     Frozen encoders give X, trainable bridges make cues of it (H), linear projectors bring these to
@@ -46,7 +46,6 @@ class XEmoGPTForConditionalGeneration(PreTrainedModel, PerceiveOnceMixin):
 
     config_class = XEmoGPTConfig
     config: XEmoGPTConfig
-    base_model_prefix = "language_model"
     main_input_name = "input_ids"
     input_modalities = ("video", "audio", "text")
     supports_gradient_checkpointing = True
@@ -212,13 +211,14 @@ class XEmoGPTForConditionalGeneration(PreTrainedModel, PerceiveOnceMixin):
         return cast(Tensor, embeds)
 
     def _cover_placeholders(self, logits: Tensor) -> Tensor:
-        """Give placeholder ids beyond the vocabulary a logit of minus infinity.
+        """Give placeholder ids beyond the vocabulary the lowest logit there is.
 
         Penalties on repetition look up the logit of every id in the prompt.
         """
         ids = (self.config.video_token_id, self.config.audio_token_id)
         missing = max(or_never(one) for one in ids) + 1 - logits.shape[-1]
-        return functional.pad(logits, (0, missing), value=-torch.inf) if missing > 0 else logits
+        lowest = torch.finfo(logits.dtype).min
+        return functional.pad(logits, (0, missing), value=lowest) if missing > 0 else logits
 
     # -- parts --------------------------------------------------------------------------------
 
