@@ -121,19 +121,22 @@ class Explainer:
         if media is None or isinstance(media, str | Path):
             if subtitle is not None and not isinstance(subtitle, str | Path):
                 raise ConfigError("one clip takes one subtitle: a text or a file, not a list")
-            return self.examine(Request(media, subtitle, audio)).explanation
+            requests: Iterable[MediaLike | Request] = [Request(media, subtitle, audio)]
+        else:
+            requests = _as_requests(media, subtitle)
         explanations = []
-        for result in self.explain_each(_as_requests(media, subtitle)):
+        for result in self.explain_each(requests):
             if isinstance(result, Failure):
                 raise result.error
             explanations.append(result)
-        return explanations
+        is_one = media is None or isinstance(media, str | Path)
+        return explanations[0] if is_one else explanations
 
     def explain_each(
         self, requests: Iterable[MediaLike | Request]
     ) -> Iterator[Explanation | Failure]:
         """Explain a stream in order; a failure is yielded in its place and the rest goes on."""
-        for result in self.examine_each(requests):
+        for result in self._examine_each(requests, keep_media=False):
             yield result if isinstance(result, Failure) else result.explanation
 
     def examine(self, request: MediaLike | Request) -> Examination:
@@ -143,19 +146,19 @@ class Explainer:
             MediaError: if the file cannot be read.
             ConfigError: if there is nothing to explain.
         """
-        (result,) = self.examine_each([request])
+        (result,) = self._examine_each([request], keep_media=True)
         if isinstance(result, Failure):
             raise result.error
         return result
 
-    def examine_each(
-        self, requests: Iterable[MediaLike | Request]
+    def _examine_each(
+        self, requests: Iterable[MediaLike | Request], *, keep_media: bool
     ) -> Iterator[Examination | Failure]:
-        """As ``explain_each``, with what each explanation was made from.
+        """Windows of several requests go through the writer together, in order.
 
-        Windows of several requests go through the writer together, ``writer.batch_size`` at once.
+        Unless media are kept, memory does not grow with a clip's length.
         """
-        written = self._write(self._open(requests))
+        written = self._write(self._open(requests), keep_media)
         for _, items in groupby(written, key=itemgetter(0)):
             results = [result for _, result in items]
             failure = next((result for result in results if isinstance(result, Failure)), None)
@@ -189,11 +192,12 @@ class Explainer:
             words = slice_transcript(transcript, clip.start_s, clip.end_s) if transcript else None
             recognise = self.use_recognition and transcript is None
             measurement = self.meter.measure(clip, words, recognise=recognise)
-            yield Piece(request, clip, measurement, seconds=time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            yield Piece(request, clip, measurement, seconds, clip.start_s, clip.end_s)
             started = time.perf_counter()
 
     def _write(
-        self, pieces: Iterable[tuple[int, Piece | Failure]]
+        self, pieces: Iterable[tuple[int, Piece | Failure]], keep_media: bool
     ) -> Iterator[tuple[int, tuple[Piece, Passage] | Failure]]:
         """Hand pieces to the writer in batches, keeping their order."""
         waiting: list[tuple[int, Piece]] = []
@@ -201,14 +205,14 @@ class Explainer:
             if not isinstance(piece, Failure):
                 waiting.append((index, piece))
             if isinstance(piece, Failure) or len(waiting) >= self.writer.batch_size:
-                yield from self._write_batch(waiting)
+                yield from self._write_batch(waiting, keep_media)
                 waiting = []
             if isinstance(piece, Failure):
                 yield index, piece
-        yield from self._write_batch(waiting)
+        yield from self._write_batch(waiting, keep_media)
 
     def _write_batch(
-        self, batch: Sequence[tuple[int, Piece]]
+        self, batch: Sequence[tuple[int, Piece]], keep_media: bool
     ) -> Iterator[tuple[int, tuple[Piece, Passage] | Failure]]:
         if not batch:
             return
@@ -221,10 +225,10 @@ class Explainer:
                 return
             # One piece spoils its batch: write each alone, so that only that one fails.
             for item in batch:
-                yield from self._write_batch([item])
+                yield from self._write_batch([item], keep_media)
             return
         for (index, piece), passage in zip(batch, passages, strict=True):
-            yield index, (piece, passage)
+            yield index, (piece if keep_media else piece.without_media(), passage)
 
 
 def words_only(transcript: Transcript) -> Measurement:

@@ -29,10 +29,10 @@ def join_pieces(
     pieces = tuple(piece for piece, _ in pairs)
     passages = tuple(passage for _, passage in pairs)
     windows = tuple(
-        Window(start_s=start_s, end_s=end_s, text=passage.text, emotions=passage.emotions)
-        for (start_s, end_s), passage in zip(
-            (piece.span_s for piece in pieces), passages, strict=True
+        Window(
+            start_s=piece.start_s, end_s=piece.end_s, text=passage.text, emotions=passage.emotions
         )
+        for piece, passage in pairs
     )
     warnings = [(*piece.measurement.warnings, *passage.warnings) for piece, passage in pairs]
     measured = join_cues([piece.measurement.cues for piece in pieces])

@@ -1,7 +1,7 @@
 """What flows through an Explainer: requests, pieces of them, passages written about pieces."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xemogpt.errors import XEmoGPTError
@@ -53,11 +53,13 @@ class Piece:
     measurement: Measurement
     seconds: float
     """Wall time that decoding and measuring took."""
+    start_s: float = 0.0
+    end_s: float = 0.0
+    """The window, in seconds from the start of the media; zero if there is none."""
 
-    @property
-    def span_s(self) -> tuple[float, float]:
-        """Start and end in seconds from the start of the media; zero if there is none."""
-        return (self.clip.start_s, self.clip.end_s) if self.clip else (0.0, 0.0)
+    def without_media(self) -> "Piece":
+        """The same without sound, frames and curves: what a long clip's explanation still needs."""
+        return replace(self, clip=None, measurement=replace(self.measurement, curves=()))
 
 
 @dataclass(frozen=True)
