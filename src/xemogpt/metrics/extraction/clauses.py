@@ -192,9 +192,7 @@ class _Splitter:
                 return word
         return ";" if ";" in links else ("," if links else "")
 
-    def _add(
-        self, start: int, end: int, link: str, verb: int | None, subject: str | None
-    ) -> None:
+    def _add(self, start: int, end: int, link: str, verb: int | None, subject: str | None) -> None:
         text = self._text(start, end)
         own = self._text(start, verb) if verb is not None and verb > start else None
         if subject is not None:
@@ -219,9 +217,7 @@ class _Splitter:
         if bare and len(self.found) == 1 and link in ("and", "or") and self.spans[-1][0] == 0:
             self._glue(end)
             begin = self.spans[-1][0]
-            self.found[-1] = replace(
-                self.found[-1], subject=self._text(begin, verb), complete=True
-            )
+            self.found[-1] = replace(self.found[-1], subject=self._text(begin, verb), complete=True)
             return
         self._add(start, end, link, verb, None)
 
@@ -247,9 +243,7 @@ class _Splitter:
     def _fragment(self, start: int, end: int, link: str, links: frozenset[str]) -> None:
         """A chunk without finite verb: a participle, more adjectives, a noun, or a phrase."""
         last = self.found[-1]
-        first = next(
-            (t for t in self.tokens[start:end] if t.tags != {"adv"}), self.tokens[start]
-        )
+        first = next((t for t in self.tokens[start:end] if t.tags != {"adv"}), self.tokens[start])
         if link in _KEEP_WITH:
             begin = start - 1 if link == "without" else start
             self._add(begin, end, link, None, None)
@@ -276,9 +270,7 @@ class _Splitter:
             return True
         index = self.tokens.index(first, start, end)
         following = self.tokens[index + 1].tags if index + 1 < end else frozenset()
-        return self.found[-1].complete and bool(
-            following & {"prep", "det", "poss", "adv", "pron"}
-        )
+        return self.found[-1].complete and bool(following & {"prep", "det", "poss", "adv", "pron"})
 
     def _has_own_state(self, start: int, end: int) -> bool:
         """Whether the chunk is like ``his voice cracking``: a noun and what it does or is."""
@@ -313,7 +305,9 @@ class _Splitter:
         if "," in links or ";" in links or not last.complete or (link == "and" and progressive):
             subject = last.subject if last.complete else None
             if subject and link in ("and", "but") and progressive:
-                copula = next(t.lower for t in before if t.lower in ("is", "are", "was", "were", "keeps"))
+                copula = next(
+                    t.lower for t in before if t.lower in ("is", "are", "was", "were", "keeps")
+                )
                 subject = f"{subject} {copula}"
                 self._add(start, end, link, start, None)
                 made = self.found[-1]

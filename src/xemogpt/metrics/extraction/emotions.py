@@ -43,7 +43,10 @@ _IT_IS = re.compile(
     r"^(?:it|this|that) (?:is|was|seems|looks like|sounds like) (?:(?:a|an|pure|simply|just|plain) )?(?P<rest>.+)$",
     re.I,
 )
-_LIST = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+mixed with\s+|\s+with a (?:hint|touch) of\s+|\s+as well as\s+|\s+tinged with\s+)", re.I)
+_LIST = re.compile(
+    r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+mixed with\s+|\s+with a (?:hint|touch) of\s+|\s+as well as\s+|\s+tinged with\s+)",
+    re.I,
+)
 _NOUN_PERCEIVED = re.compile(
     r"\b(?:voice|tone|pitch|face|smile|eyes|eyebrows|brow|brows|gaze|look|mouth|lips|speech|volume|laugh\w*|expression|intonation|gesture\w*|posture|cry|crying|sob\w*)\b",
     re.I,

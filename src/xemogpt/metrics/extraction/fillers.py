@@ -11,7 +11,10 @@ _TRAILING = re.compile(
     rf"(?:says?|saying|said|asks?|asking|tells?|repeats?|repeating|on|with|reads?|of|word|words|utters?|uttering|adds?|adding|replies|replying|to say|in saying|:)\s*(?:\w+ )?[:,]?\s*{MARK}.*$",
     re.I,
 )
-_SPOKEN_AT = re.compile(r"\s+(?:when|as|while) (?:he|she|they) (?:finally )?(?:speaks?|talks?|answers|replies)\s*$", re.I)
+_SPOKEN_AT = re.compile(
+    r"\s+(?:when|as|while) (?:he|she|they) (?:finally )?(?:speaks?|talks?|answers|replies)\s*$",
+    re.I,
+)
 _FILLER = re.compile(
     r"^(?:(?:though|although|but) )?(?:"
     r"it is (?:hard|difficult|impossible|not easy|unclear|also possible|possible|not clear|worth)\b.*"
@@ -67,4 +70,8 @@ def is_filler(text: str, statement: Statement) -> bool:
         perceived = any(word in lexicon.nouns_of for word in words)
         if not manner and not perceived:
             return True
-    return bool(statement.link in ("when", "as", "while", "before", "after") and len(words) <= 3 and set(verbs) & {"speak", "talk", "say", "answer", "reply"})
+    return bool(
+        statement.link in ("when", "as", "while", "before", "after")
+        and len(words) <= 3
+        and set(verbs) & {"speak", "talk", "say", "answer", "reply"}
+    )

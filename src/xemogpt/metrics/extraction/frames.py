@@ -42,7 +42,9 @@ _OPENERS: tuple[tuple[re.Pattern[str], Modality | None], ...] = (
     (re.compile(r"^(?:and|but|so|yet|perhaps|maybe|possibly|probably|presumably|arguably|apparently|seemingly|also|then|therefore|thus|that|or)\s+", _I), None),
 )  # fmt: skip
 
-_PLURAL = re.compile(r"(?:\b(?:they|we|you|both|people|men|women|children|teeth|feet|there)|[^s\W]s)\s*$", _I)
+_PLURAL = re.compile(
+    r"(?:\b(?:they|we|you|both|people|men|women|children|teeth|feet|there)|[^s\W]s)\s*$", _I
+)
 _HEDGED_BE = re.compile(
     r"\b(?:(?:(?:may|might|could|would|should|must|can)(?: (?:well|also|possibly|perhaps|probably|likely))* (?:be|have been))"
     r"|(?:(?:seems?|appears?|looks?|seemed|appeared) (?:perhaps )?to be)"
@@ -56,11 +58,20 @@ _REMOVED = re.compile(
     r"|as it were|so to speak|in a sense|as well|if i am not mistaken|as (?:i|we) (?:see|hear|read) it|(?:and )?at the same time|i think|i guess|i believe|i suppose|i would say|it seems|or so it seems)\b(?! as)\s?",
     _I,
 )  # fmt: skip
-_SEEMS_ADJECTIVE = re.compile(r"\b(?:seems|appears|seemed|appeared)(?= (?!to\b|in\b|on\b|at\b|from\b|behind\b|beside\b|for\b|across\b|between\b|over\b)\w)", _I)
+_SEEMS_ADJECTIVE = re.compile(
+    r"\b(?:seems|appears|seemed|appeared)(?= (?!to\b|in\b|on\b|at\b|from\b|behind\b|beside\b|for\b|across\b|between\b|over\b)\w)",
+    _I,
+)
 _SEEMS_TO = re.compile(r"\b(?:seems?|appears?|seemed|appeared|tends?) to (\w+)", _I)
-_SOUNDS_ADJECTIVE = re.compile(r"^(.*\b(?:voice|tone|speech|pitch|volume|laugh|laughter|delivery|breathing|rhythm|pace|intonation)) sounds (?!like\b|as\b)", _I)
+_SOUNDS_ADJECTIVE = re.compile(
+    r"^(.*\b(?:voice|tone|speech|pitch|volume|laugh|laughter|delivery|breathing|rhythm|pace|intonation)) sounds (?!like\b|as\b)",
+    _I,
+)
 _MODAL_VERB = re.compile(r"\b(?:may|might|could)(?: well| also)? (?!not\b|have\b)(\w+)", _I)
-_CONCEIVABLE = re.compile(r"\s+(?:is|are|was)(?: also)?(?: quite)? (?:conceivable|possible|plausible|thinkable|an option)$", _I)
+_CONCEIVABLE = re.compile(
+    r"\s+(?:is|are|was)(?: also)?(?: quite)? (?:conceivable|possible|plausible|thinkable|an option)$",
+    _I,
+)
 _CONTRACTIONS = (
     (re.compile(r"\b(he|she|it|there|that|who|what)['’]s\b", _I), r"\1 is"),
     (re.compile(r"\b(they|we|you)['’]re\b", _I), r"\1 are"),
@@ -113,13 +124,23 @@ def strip_hedges(text: str) -> str:
     """
     if not _WORDS_OF_HEDGES.search(text):
         return text
-    text = _HEDGED_BE.sub(lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text)
+    text = _HEDGED_BE.sub(
+        lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text
+    )
     text = _REMOVED.sub("", text)
-    text = _SEEMS_TO.sub(lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]), text)
-    text = _SEEMS_ADJECTIVE.sub(lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text)
+    text = _SEEMS_TO.sub(
+        lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]),
+        text,
+    )
+    text = _SEEMS_ADJECTIVE.sub(
+        lambda match: _be_for(match.string[max(0, match.start() - 40) : match.start()]), text
+    )
     text = _SOUNDS_ADJECTIVE.sub(r"\1 is ", text)
     text = _CONCEIVABLE.sub("", text)
-    return _MODAL_VERB.sub(lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]), text)
+    return _MODAL_VERB.sub(
+        lambda match: _finite(match.string[max(0, match.start() - 40) : match.start()], match[1]),
+        text,
+    )
 
 
 def _be_for(subject: str) -> str:

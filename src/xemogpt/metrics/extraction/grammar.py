@@ -88,9 +88,7 @@ def finite_verb(
     return None
 
 
-def _is_finite(
-    tokens: list[Token], start: int, index: int, end: int, after_clause: bool
-) -> bool:
+def _is_finite(tokens: list[Token], start: int, index: int, end: int, after_clause: bool) -> bool:
     token = tokens[index]
     tags = token.tags
     if "aux" in tags:
@@ -146,4 +144,7 @@ def _followed_by_complement(tokens: list[Token], index: int, end: int) -> bool:
     if index + 1 >= end:
         return False
     after = tokens[index + 1].tags
-    return bool(after & {"det", "poss", "prep", "adv", "pron", "mark"}) and tokens[index + 1].lower != "of"
+    return (
+        bool(after & {"det", "poss", "prep", "adv", "pron", "mark"})
+        and tokens[index + 1].lower != "of"
+    )

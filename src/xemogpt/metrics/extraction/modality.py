@@ -1,7 +1,7 @@
 """Which modality a statement speaks of, from its words and from where it stands."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 
 from xemogpt.metrics.extraction.grammar import Token, finite_verb, tokenise
 from xemogpt.metrics.extraction.lexicon import Lexicon, load_lexicon
@@ -77,8 +77,8 @@ _ABSTRACT = frozenset(
 )
 
 
-def _scores(text: str, lexicon: Lexicon) -> Counter[Modality]:
-    scores: Counter[Modality] = Counter()
+def _scores(text: str, lexicon: Lexicon) -> dict[Modality, float]:
+    scores: dict[Modality, float] = defaultdict(float)
     lower = text.lower()
     for phrase, modality in lexicon.phrases:
         if phrase in lower:
@@ -92,9 +92,9 @@ def _scores(text: str, lexicon: Lexicon) -> Counter[Modality]:
         word = token.lower.removesuffix("'s").removesuffix("’s")
         weight = _HEAD_WEIGHT if index == head and word not in PEOPLE else _WORD_WEIGHT
         lemma, form = lexicon.verb_forms.get(word, ("", ""))
-        is_verb = index == verb or form in ("ing", "past") or (
-                index == 0 and form and verb in (None, 0)
-            )
+        is_verb = (
+            index == verb or form in ("ing", "past") or (index == 0 and form and verb in (None, 0))
+        )
         kinds = lexicon.verb_kinds.get(lemma, frozenset()) if is_verb else frozenset()
         seen: set[Modality] = set()
         for modality in ("visual", "auditory"):
@@ -177,7 +177,7 @@ def _head(tokens: list[Token], verb: int | None, lexicon: Lexicon) -> int | None
     return best
 
 
-def _score_chinese(text: str, lexicon: Lexicon, scores: Counter[Modality]) -> None:
+def _score_chinese(text: str, lexicon: Lexicon, scores: dict[Modality, float]) -> None:
     if not re.search(r"[\u4e00-\u9fff]", text):
         return
     for name in MODALITIES:

@@ -124,9 +124,13 @@ class _Reading:
             self.cues[modality].append(text)
 
 
-_NAME_GLOSS = re.compile(r"\s*[(（][^()（）]{0,40}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][^()（）]{0,40}[)）]")
+_NAME_GLOSS = re.compile(
+    r"\s*[(（][^()（）]{0,40}[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][^()（）]{0,40}[)）]"
+)
 _APPOSITIVE = re.compile(rf"\s*,\s*{MARK}\s*,?\s*")
-_IN_THE_MEDIUM = re.compile(r"(?<=\w) in the (?:audio|video|picture|image|clip|footage|recording)\b", re.I)
+_IN_THE_MEDIUM = re.compile(
+    r"(?<=\w) in the (?:audio|video|picture|image|clip|footage|recording)\b", re.I
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _LATIN = re.compile(r"[A-Za-z]")
 _FRAME_WORDS = re.compile(r"^(?:在)?(?:视频|画面|图像|镜头|音频|声音)")
@@ -153,7 +157,8 @@ def _plain(text: str) -> str:
 
 
 _NOUN_LABEL = re.compile(
-    r"^(?:(?:tone|pitch|volume|speech|speaking|voice|rhythm|pace|speed|breathing|gaze|posture)\b.*)$", re.I
+    r"^(?:(?:tone|pitch|volume|speech|speaking|voice|rhythm|pace|speed|breathing|gaze|posture)\b.*)$",
+    re.I,
 )
 
 
