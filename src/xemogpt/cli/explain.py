@@ -76,16 +76,21 @@ def explain(
 def _explain_one(
     explainer: "Explainer", request: "Request", as_json: bool, report: Path | None
 ) -> None:
-    examination = explainer.examine(request)
-    if as_json:
-        typer.echo(examination.explanation.to_json())
+    if report is None:
+        explanation = explainer.explain(
+            request.media, subtitle=request.subtitle, audio=request.audio
+        )
     else:
-        print_explanation(examination.explanation)
-    if report is not None:
         from xemogpt.report import write_report
 
+        examination = explainer.examine(request)
+        explanation = examination.explanation
         write_report(examination, report)
         typer.secho(f"report written to {report}", fg="green", err=True)
+    if as_json:
+        typer.echo(explanation.to_json())
+    else:
+        print_explanation(explanation)
 
 
 def _explain_many(

@@ -49,7 +49,7 @@ def join_pieces(
         provenance=Provenance(
             model=writer.name,
             weights={**meter.weights(), **writer.weights},
-            versions={package: version(package) for package in _REPORTED_PACKAGES},
+            versions={name: version(name) for name in (*_REPORTED_PACKAGES, *writer.packages)},
             settings=writer.settings,
             seconds=round(sum(piece.seconds for piece in pieces), 3),
         ),

@@ -23,6 +23,8 @@ class Writer(Protocol):
     batch_size: int
     weights: dict[str, str]
     settings: dict[str, Setting]
+    packages: tuple[str, ...]
+    """Packages whose versions its output depends on."""
 
     def write(self, pieces: Sequence[Piece]) -> list[Passage]:
         """Explain each window; at most ``batch_size`` of them are handed over at once."""
@@ -35,6 +37,7 @@ class MeasuredWriter:
     source: Literal["model", "measured"] = "measured"
     name = "measured"
     batch_size = 1
+    packages: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.weights: dict[str, str] = {}
@@ -56,6 +59,7 @@ class ModelWriter:
     """The XEmoGPT model, decoding greedily; what it states is compared with what was measured."""
 
     source: Literal["model", "measured"] = "model"
+    packages: tuple[str, ...] = ("peft", "torch", "transformers")
 
     def __init__(
         self, path: str | Path, device: str = "cpu", batch_size: int = 4, max_new_tokens: int = 256
@@ -67,9 +71,12 @@ class ModelWriter:
             WeightsError: if there is no such folder or hub id.
         """
         # torch and transformers are needed here and nowhere on the measured path.
+        from transformers.utils import logging
+
         from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
         from xemogpt.model.processing import XEmoGPTProcessor
 
+        logging.disable_progress_bar()
         self.name = str(path)
         self.batch_size = batch_size
         self._processor = XEmoGPTProcessor.from_pretrained(path)
