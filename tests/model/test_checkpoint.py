@@ -88,7 +88,9 @@ def test_absent_damaged_and_foreign_files(tmp_path):
             read_checkpoint(tmp_path / name)
 
 
-@pytest.mark.parametrize(("prefix", "is_nested"), [("", False), ("model.", False), ("model.", True)])
+@pytest.mark.parametrize(
+    ("prefix", "is_nested"), [("", False), ("model.", False), ("model.", True)]
+)
 def test_written_is_read_as_it_was(tmp_path, prefix, is_nested):
     write_checkpoint(tmp_path / "x.ckpt", PublishedFile(TENSORS, prefix, is_nested))
     assert_holds_tensors(tmp_path / "x.ckpt", prefix, is_nested)

@@ -13,7 +13,15 @@ def test_what_fits_is_left_alone():
 def test_error_names_every_length():
     with pytest.raises(ContextLengthError, match=r"prompt 10.*video 5.*audio 6.*26.*limit|25") as e:
         fit(10, {"video": 5, "audio": 6}, 5, limit=25)
-    for part in ("prompt 10", "video 5", "audio 6", "answer 5", "26 in all", "25", "overflow='trim'"):
+    for part in (
+        "prompt 10",
+        "video 5",
+        "audio 6",
+        "answer 5",
+        "26 in all",
+        "25",
+        "overflow='trim'",
+    ):
         assert part in str(e.value)
 
 
@@ -34,7 +42,11 @@ def test_unknown_rule():
 
 
 @given(
-    st.integers(1, 50), st.integers(1, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 150)
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.integers(0, 50),
+    st.integers(1, 150),
 )
 def test_trimmed_fits_and_cuts_no_more_than_needed(words, video, audio, answer, limit):
     counts = {"video": video, "audio": audio}

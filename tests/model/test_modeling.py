@@ -9,11 +9,23 @@ from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
 from xemogpt.model.tiny import build_tiny
 
 NOISE = np.random.default_rng(0)
-CLIPS = [NOISE.integers(0, 255, (n, 20, 24, 3), dtype=np.uint8) for n in (5, 7, 1)]
-SOUNDS = [NOISE.normal(0, 0.1, n).astype(np.float32) for n in (8_000, 5_000, 12_000)]
+CLIPS = [
+    NOISE.integers(low, low + 90, (n, 20, 24, 3), dtype=np.uint8)
+    for n, low in ((5, 0), (7, 160), (1, 80))
+]
+SOUNDS = [
+    NOISE.normal(0, std, n).astype(np.float32)
+    for n, std in ((8_000, 0.02), (5_000, 0.3), (12_000, 0.1))
+]
 GREEDY = {"max_new_tokens": 12, "do_sample": False}
 # (clip, sound, words) of each row: every subset of modalities, in any mix.
-ROWS = [(0, 0, "Hi."), (None, 1, None), (1, None, "What is it? " * 3), (None, None, "x"), (2, 2, "")]
+ROWS = [
+    (0, 0, "Hi."),
+    (None, 1, None),
+    (1, None, "What is it? " * 3),
+    (None, None, "x"),
+    (2, 2, ""),
+]
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +118,10 @@ def test_cached_features_give_what_raw_media_give(tiny):
             found[modality][row] = one
     words = [words for _, _, words in ROWS]
     cached = processor(
-        instruction="Tell.", subtitle=words, video_features=found["video"], audio_features=found["audio"]
+        instruction="Tell.",
+        subtitle=words,
+        video_features=found["video"],
+        audio_features=found["audio"],
     )
     assert torch.equal(raw["input_ids"], cached["input_ids"])
     torch.testing.assert_close(model(**raw).logits, model(**cached).logits, rtol=1e-4, atol=1e-4)
@@ -243,12 +258,12 @@ def test_one_batch_is_learned_by_heart(form):
     batch = make(processor, rows, answer=answers)
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=5e-3)
     model.train()
-    for _ in range(200):
+    for _ in range(120):
         optimiser.zero_grad()
         loss = model(**batch).loss
         loss.backward()
         optimiser.step()
-        if loss.item() < 0.05:
+        if loss.item() < 0.12:  # 0.25 is what knowing the answers but not the media gives
             break
     model.eval()
     prompts = make(processor, rows)

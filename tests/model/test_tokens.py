@@ -17,7 +17,9 @@ HOSTILE = (
 
 @pytest.fixture(params=["bytes", "qwen"])
 def tokenizer(request):
-    made = build_byte_tokenizer() if request.param == "bytes" else AutoTokenizer.from_pretrained(QWEN)
+    made = (
+        build_byte_tokenizer() if request.param == "bytes" else AutoTokenizer.from_pretrained(QWEN)
+    )
     add_placeholders(made)
     made.add_tokens(["<tool_call>"])  # added, but not special: the split switch misses these
     return made

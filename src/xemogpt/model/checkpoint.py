@@ -103,6 +103,4 @@ def _read_pickle(path: Path) -> Any:
             " state dict"
         ) from error
     except (RuntimeError, EOFError, ValueError, OSError, KeyError, IndexError) as error:
-        raise CheckpointError(
-            f"{path} is damaged or no checkpoint: {str(error)[:200]}"
-        ) from error
+        raise CheckpointError(f"{path} is damaged or no checkpoint: {str(error)[:200]}") from error

@@ -60,7 +60,7 @@ def build_tiny(
             max_position_embeddings=max_context_tokens,
             tie_word_embeddings=True,
             # Wide enough that different inputs give different tokens.
-            initializer_range=0.1,
+            initializer_range=0.2,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=tokenizer.eos_token_id,
             bos_token_id=None,
