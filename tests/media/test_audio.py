@@ -11,11 +11,11 @@ from xemogpt.errors import MediaError
 from xemogpt.media import SAMPLE_RATE, iter_audio, probe, read_audio
 
 
-def level_db(waveform, reference=0.5 / np.sqrt(2)):
+def level_db(waveform):
     """Level of the middle of a waveform against a tone of amplitude 0.5."""
     quarter = len(waveform) // 4
     middle = waveform[quarter:-quarter].astype(float)
-    return 20 * np.log10(np.sqrt(np.square(middle).mean()) / reference + 1e-12)
+    return 20 * np.log10(np.sqrt(2 * np.square(middle).mean()) / 0.5 + 1e-12)
 
 
 def beep(at_s, rate, num_channels=1):

@@ -100,12 +100,11 @@ def test_times_of_variable_frame_rate_are_true(tmp_path):
     assert [frame.time_s for frame in iter_frames(path)] == pytest.approx(times_s)
 
 
-@pytest.mark.parametrize("name", ["h264.mp4", "h264.mkv", "h264.ts", "mpeg.mpg", "mpeg4.avi"])
+@pytest.mark.parametrize("name", ["h264.mp4", "h264.mkv", "h264.ts", "h264.flv", "mpeg4.avi"])
 def test_windows_partition_the_frames(tmp_path, name):
     """Every frame is in exactly one window, wherever its key frame is."""
-    codec = {"mpeg.mpg": "mpeg2video", "mpeg4.avi": "mpeg4"}.get(name, "libx264")
-    ticks = 25 if codec.startswith("mpeg") else 12_800
-    picture = Picture(200, codec=codec, options=(("g", "60"),), ticks=ticks)
+    codec, ticks = ("mpeg4", 25) if name == "mpeg4.avi" else ("libx264", 12_800)
+    picture = Picture(200, codec=codec, options=(("g", "60"), ("bf", "2")), ticks=ticks)
     path = write_media(tmp_path / name, picture)
     everything = list(iter_frames(path))
     assert [number_of(frame.image) for frame in everything] == list(range(200))
@@ -121,6 +120,22 @@ def test_windows_partition_the_frames(tmp_path, name):
             number_of(frame.image) for frame in chosen
         ]
         assert np.array_equal(frames.images, [frame.image for frame in chosen])
+
+
+def test_windows_of_an_mpeg_program_stream_miss_no_frame_by_more_than_one(tmp_path):
+    """Its time stamps are not per frame: after seeking they are off by half a frame."""
+    picture = Picture(200, codec="mpeg2video", options=(("g", "60"),), ticks=25)
+    path = write_media(tmp_path / "a.mpg", picture)
+    edges = [0.0, 1.3, 2.61, 2.9, 5.5, None]
+    parts = [
+        [number_of(frame.image) for frame in iter_frames(path, None, None, *pair)]
+        for pair in pairwise(edges)
+    ]
+    for earlier, later in pairwise(parts):
+        assert abs(later[0] - earlier[-1] - 1) <= 1
+    assert (parts[0][0], parts[-1][-1]) == (0, 199)
+    for part in parts:
+        assert part == list(range(part[0], part[-1] + 1))
 
 
 def test_frame_on_screen_since_before_the_window_is_found(tmp_path):
@@ -196,7 +211,7 @@ def test_hdr10_is_brought_to_the_range_of_screens(tmp_path):
         2, 320, 200, codec="libx265", pix_fmt="yuv420p10le", colours=greys, attributes=attributes,
         options=QUIET_X265,
     )  # fmt: skip
-    shown = corners(read_frames(write_media(tmp_path / "hdr.mp4", picture), 1).images[0])[:, 1]
+    shown = corners(read_frames(write_media(tmp_path / "hdr.mkv", picture), 1).images[0])[:, 1]
     assert shown[0] < 40
     assert 115 < shown[1] < 160
     assert shown[2] > 225 and shown[3] == 255

@@ -101,7 +101,7 @@ def _why_not(path: Path, error: Exception) -> str:
         return f"{path} is a text file; give it as the subtitle, and a video or sound file here"
     if isinstance(error, av.error.ArgumentError):
         # What FFmpeg answers for a format that is off our list.
-        return f"{path} is a playlist or of an unsupported format; give the media file itself"
+        return f"{path} is not a media file, or is a playlist; give the video or sound file itself"
     if path.suffix.lower() in {".mp4", ".m4v", ".mov", ".m4a", ".3gp"}:
         return (
             f"{path} is not a media file, or was cut off before its index (moov) was written;"

@@ -12,6 +12,8 @@ SMOOTHING_S = 0.3
 """A pause between sentences is at least about this long; gaps between syllables are not."""
 FLAT_DB = 6.0
 """Where loudness varies by less than this, no place is better than another."""
+MAX_BEFORE_S = 1.0
+"""How far before the earliest time a pause that lasts into it is followed."""
 _FLOOR_DB = -70.0
 _SAME_DB = 3.0
 
@@ -43,13 +45,16 @@ def find_cut_s(waveform: Waveform, earliest_s: float, latest_s: float) -> float 
     if len(waveform) < SMOOTHING_S * SAMPLE_RATE:
         return None
     levels = levels_db(waveform)
-    first, last = int(np.ceil(earliest_s / HOP_S)), int(latest_s / HOP_S)
-    levels = levels[first : last + 1]
-    if not len(levels) or np.ptp(levels) < FLAT_DB:
+    first, last = int(np.ceil(earliest_s / HOP_S)), int(latest_s / HOP_S) + 1
+    in_range = levels[first:last]
+    if not len(in_range) or np.ptp(in_range) < FLAT_DB:
         return None
-    is_quiet = levels <= levels.min() + _SAME_DB
+    is_quiet = levels[:last] <= in_range.min() + _SAME_DB
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_quiet, [0]]).astype(int)))
     begins, ends = edges[::2], edges[1::2]
+    # A pause that the range cuts into is still cut in its middle, but not far before the range.
+    begins = np.maximum(begins[ends > first], first - round(MAX_BEFORE_S / HOP_S))
+    ends = ends[ends > first]
     # The last of equally long pauses makes for fewer windows.
     longest = len(begins) - 1 - int(np.argmax((ends - begins)[::-1]))
-    return float((first + (begins[longest] + ends[longest]) / 2) * HOP_S)
+    return float((begins[longest] + ends[longest]) / 2 * HOP_S)

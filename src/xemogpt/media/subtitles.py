@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 from pathlib import Path
 
 import charset_normalizer
@@ -23,8 +24,11 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# Tried only where the bytes are not UTF-8; a guess of anything else is not to be trusted.
-_LEGACY_ENCODINGS = ["gb18030", "big5", "cp932", "euc_kr", "cp1252", "cp1250", "cp1251"]
+# Tried only where the bytes are not UTF-8, the likelier ones first.
+_DOUBLE_BYTE = ("gb18030", "big5", "cp932", "euc_kr")
+_SINGLE_BYTE = ("cp1252", "cp1250", "cp1251")
+_SYMBOL_IN_WORD = re.compile(r"[A-Za-z][^\w\s'’.,:;!?«»()/\-–—…&][a-z]|[a-z][¹²³¼½¾ª][a-z]")
+_SAME_CHAOS, _SAME_COHERENCE = 1e-3, 0.1
 
 
 def read_subtitles(text_or_path: str | Path) -> Transcript:
@@ -44,7 +48,7 @@ def read_subtitles(text_or_path: str | Path) -> Transcript:
     path = _as_path(text_or_path)
     if path is None:
         return Transcript(text=" ".join(str(text_or_path).split()), source="given")
-    text = _decoded(path)
+    text = _decoded(path).replace("\r\n", "\n").replace("\r", "\n")
     if path.suffix.lower() not in _FORMATS:
         return Transcript(text=" ".join(text.split()), source="file")
     lines = _cues(path, text)
@@ -137,11 +141,27 @@ def _decoded_as(path: Path, content: bytes, encoding: str) -> str:
 
 
 def _guessed(path: Path, content: bytes) -> str:
-    """Text in a legacy encoding that reads like a language."""
-    best = charset_normalizer.from_bytes(content, cp_isolation=_LEGACY_ENCODINGS).best()
+    """Text in the likeliest of the legacy encodings that make it read like a language."""
+    matches = charset_normalizer.from_bytes(content, cp_isolation=[*_DOUBLE_BYTE, *_SINGLE_BYTE])
+    best = matches.best()
     if best is None:
         raise _unreadable(path)
-    return str(best)
+    near = {
+        encoding
+        for match in matches
+        if match.chaos <= best.chaos + _SAME_CHAOS
+        and match.coherence >= best.coherence - _SAME_COHERENCE
+        for encoding in match.could_be_from_charset
+    }
+    # Accents stand alone between plain letters; characters of two bytes stand in runs.
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    has_accents = sum(map(len, runs)) < 2 * len(runs)
+    orders = (_SINGLE_BYTE, _DOUBLE_BYTE) if has_accents else (_DOUBLE_BYTE, _SINGLE_BYTE)
+    chosen = next(encoding for order in orders for encoding in order if encoding in near)
+    text = content.decode(chosen)
+    if chosen == "cp1252" and "cp1250" in near and _SYMBOL_IN_WORD.search(text):
+        return content.decode("cp1250")
+    return text
 
 
 def _unreadable(path: Path) -> MediaError:

@@ -15,7 +15,11 @@ from xemogpt.media.demux import Clock, Note, decoded, frame_period_s, packets, r
 from xemogpt.media.pixels import Developer, Image
 
 SEEK_LEADS_S = (0.5, 10.0)
-"""How long before the wanted time to look for a key frame, one after the other."""
+"""How long before the wanted time to look for a key frame, one after the other.
+
+Frames found by seeking have the same times as those of a full decoding, except in MPEG program
+streams, whose stamps are not per frame: there a window may begin or end one frame off.
+"""
 
 MAX_PASSES = 4
 """Two are enough unless decoding is not repeatable."""
