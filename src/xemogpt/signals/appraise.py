@@ -74,7 +74,7 @@ VALENCE = {
     "lips-pressed": -0.3, "voice-tremor": -0.4, "tense-voice": -0.3, "head-shake": -0.2,
     "head-bow": -0.2, "slow-speech": -0.2,
 }  # fmt: skip
-NEUTRAL_PRIOR = 0.6
+NEUTRAL_PRIOR = 0.4
 """Evidence for neutral before anything is seen: one weak cue makes no emotion."""
 MIN_SCORE = 0.1
 MIN_CUE_SCORE = 0.2

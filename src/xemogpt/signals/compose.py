@@ -185,7 +185,7 @@ def _conclusion(measurement: Measurement, appraisal: Appraisal) -> str:
 def _reasoned(emotion: Emotion, cues: Sequence[Cue]) -> str:
     """The emotion and the three strongest cues for it."""
     strongest: dict[str | None, str] = {}
-    for cue in supporting(emotion.label, cues):
+    for cue in supporting(emotion.label, _worth_telling(cues)):
         strongest.setdefault(cue.kind, cue.text)
     reasons = list(strongest.values())[:3]
     return NOUNS[emotion.label] + (f" ({'; '.join(reasons)})" if reasons else "")

@@ -10,6 +10,7 @@ CONSTANTS: tuple[tuple[str, str, str], ...] = (
     ("face", "MIN_FACE_PX", "narrower faces: eyes and eyebrows are not measured"),
     ("face", "TALK_WINDOW_S", "window for the movement of the lips"),
     ("face", "TALK_SMOOTH_S", "smoothing of mouth curves during speech"),
+    ("face", "TALK_DISCOUNT", "factor on the smile coefficient during speech"),
     ("face", "CLOSED_LIPS", "lip gap of a grimace at most, in eye distances"),
     ("face", "WIDE_MOUTH", "lip gap from which a smiling mouth is open too, in eye distances"),
     ("face_curves", "SMOOTH_S", "moving median of every face curve"),

@@ -31,6 +31,8 @@ MIN_FACE_PX = 48.0
 TALK_WINDOW_S = 0.8
 TALK_SMOOTH_S = 0.7
 """Speech shapes the mouth for a syllable; an expression stays for longer."""
+TALK_DISCOUNT = 0.7
+"""Spread vowels look like slight smiles: during speech a smile must be that much clearer."""
 CLOSED_LIPS = 0.06  # lip gap in eye distances
 WIDE_MOUTH = 0.3
 EXPRESSIONS = (
@@ -132,7 +134,7 @@ def mouth_cues(curves: FaceCurves, talking: list[Span]) -> list[Cue]:
     def steady(values: Series) -> Series:
         return np.where(speaking, smooth(times, values, TALK_SMOOTH_S), values)
 
-    smile = steady(curves.smile)
+    smile = np.where(speaking, TALK_DISCOUNT, 1.0) * steady(curves.smile)
     shut = smooth(times, curves.blink, 0.4) > BLINK_SHUT
     closed = smooth(times, curves.lip_gap, 0.4) < CLOSED_LIPS
     distressed = np.where(shut & closed, smile, 0.0)

@@ -70,7 +70,7 @@ _KINDS = (
     # Mouth.
     _visual("smile", "mouth corners drawn up: mean of mouthSmileLeft and mouthSmileRight",
             ("smiles slightly", "smiles", "smiles broadly"),
-            Rule(COEFFICIENT, rise=0.3, least=0.3, level=0.4, min_s=0.35)),
+            Rule(COEFFICIENT, rise=0.2, least=0.2, level=0.35, min_s=0.35)),
     _visual("one-sided-smile", "difference between the sides of the mouth while it smiles",
             ("smiles with one corner of the mouth",), Rule(COEFFICIENT, level=0.35)),
     _visual("grimace", "mouth corners drawn back with closed lips while the eyes are shut: what "
@@ -207,7 +207,7 @@ def rule(name: str) -> Rule:
         UnknownNameError: if there is no such kind.
 
     >>> rule("smile").level
-    0.4
+    0.35
     """
     if name not in KINDS:
         raise UnknownNameError(f"no cue kind {name!r}; there are: {', '.join(KINDS)}")
