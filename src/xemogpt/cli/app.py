@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import convert, explain, names, weights
+from xemogpt.cli import convert, cues, explain, names, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ explain.register(app)
 convert.register(app)
 weights.register(app)
 names.register(app)
+cues.register(app)
 
 
 def main() -> NoReturn:
