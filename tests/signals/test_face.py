@@ -190,3 +190,19 @@ def test_slow_frames_make_no_blinks_or_nods() -> None:
     track = make_track(4.0, fps=5, shapes={"eyeBlink": bump(1, 1.2, 0.9)})
     assert not kinds_of(track) & {"blink", "head-nod", "head-shake", "head-still"}
     assert face_warnings(track)[0].startswith("low-frame-rate: ")
+
+
+def test_eyes_that_stay_on_the_camera_while_the_head_bows_look_nowhere_else() -> None:
+    track = make_track(pose={"pitch": bump(1, 2, -15.0)}, shapes={"eyeLookUp": bump(1, 2, 0.5)})
+    assert not kinds_of(track) & {"gaze-up", "gaze-down"}
+
+
+def test_eyes_that_close_at_the_end_do_not_blink() -> None:
+    assert cues_of(make_track(shapes={"eyeBlink": bump(3.8, 9.0, 0.8)}), "blink") == []
+
+
+def test_lips_pressed_between_words_are_speech() -> None:
+    track = make_track(
+        shapes={"mouthPress": 0.6}, lip_gap=lambda t: 0.1 * (1 + np.sin(2 * np.pi * 3 * t))
+    )
+    assert "lips-pressed" not in kinds_of(track)

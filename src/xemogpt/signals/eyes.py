@@ -10,7 +10,7 @@ from xemogpt.signals.evidence import (
     evidence,
     measured_cue,
 )
-from xemogpt.signals.face_curves import FaceCurves, frames_at_rest
+from xemogpt.signals.face_curves import MIN_REST_S, FaceCurves
 from xemogpt.signals.timeline import Span, find_spans, percentile, smooth
 from xemogpt.signals.vocabulary import rule
 
@@ -33,25 +33,26 @@ def eye_cues(curves: FaceCurves, quality: float, at_rest: NDArray[np.bool_]) -> 
     closed = curve_cues("eyes-closed", times, smooth(times, curves.blink, 0.2), quality=quality)
     closed = [_long_if(cue) for cue in closed]
     cues = [*closed, *_blinks(curves, closed, quality)]
-    down = curve_cues("gaze-down", times, curves.gaze_down, quality=quality)
+    usual = percentile(curves.gaze_down, 50)
+    down = curve_cues("gaze-down", times, curves.gaze_down, usual, quality=quality)
     cues += down
-    cues += curve_cues("gaze-up", times, -curves.gaze_down, quality=quality)
+    cues += curve_cues("gaze-up", times, -curves.gaze_down, -usual, quality=quality)
     cues += _lids(curves, [*closed, *down], quality, at_rest)
     return cues + _averted(curves, quality)
 
 
 def blink_spans(curves: FaceCurves) -> list[Span]:
-    """Closings of both eyes of at most 0.5 s, with the eyes open before or after."""
+    """Closings of both eyes of at most 0.5 s, with the eyes open before and after."""
     limits = rule("blink")
     if curves.step_s > MAX_STEP_S:
         return []
     strength = evidence(curves.blink, limits, percentile(curves.blink, 50))
     spans = find_spans(curves.times_s, strength, 1.0, limits.keep, merge_gap_s=limits.gap_s)
-    total = len(curves.times_s)
+    last = len(curves.times_s) - 1
     return [
         span
         for span in spans
-        if span.duration_s <= MAX_BLINK_S and span.last - span.first + 1 < total
+        if span.duration_s <= MAX_BLINK_S and span.first > 0 and span.last < last
     ]
 
 
@@ -98,7 +99,10 @@ def _lids(
     for cue in covered:
         inside = (times >= (cue.start_s or 0)) & (times <= (cue.end_s or 0))
         opening = np.where(inside, np.nan, opening)
-    usual = percentile(frames_at_rest(opening, at_rest, curves.step_s), 50)
+    # A smile narrows the eyes: without frames at rest there is no baseline to go by.
+    usual = percentile(np.where(at_rest, opening, np.nan), 50)
+    if at_rest.sum() * curves.step_s < MIN_REST_S:
+        usual = np.nan
     return [
         *curve_cues("eyes-wide", times, opening, usual, quality=quality),
         *curve_cues("eyes-narrow", times, opening, usual, sign=-1.0, quality=quality),

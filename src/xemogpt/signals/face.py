@@ -154,7 +154,8 @@ def mouth_cues(curves: FaceCurves, talking: list[Span]) -> list[Cue]:
     gap = smooth(times, curves.lip_gap, 0.5)
     still = np.where(speaking | (smiling & (gap < WIDE_MOUTH)), 0.0, gap)
     cues += curve_cues("mouth-open", times, still, quality=quality)
-    pressed = np.where(smiling, 0.0, steady(curves.lips_pressed))
+    # Consonants press the lips too: only a mouth at rest presses them on purpose.
+    pressed = np.where(smiling | speaking, 0.0, curves.lips_pressed)
     cues += curve_cues("lips-pressed", times, pressed, percentile(pressed, 20), quality=quality)
     return cues
 

@@ -44,7 +44,7 @@ class FaceCurves:
     blink: Series
     """Not smoothed: a blink is a few frames long."""
     gaze_down: Series
-    """Coefficient, negative upwards."""
+    """Degrees of eyes and head together; negative upwards."""
     gaze_side: Series
     """Degrees of eyes and head together; positive to the person's left."""
     yaw: Series
@@ -86,6 +86,7 @@ def face_curves(track: FaceTrack) -> FaceCurves:
     ) / 2
     # Closed eyes look nowhere.
     side = np.where(blink > BLINK_SHUT, np.nan, side)
+    down = np.where(blink > BLINK_SHUT, np.nan, shape("eyeLookDown") - shape("eyeLookUp"))
     yaw, pitch, roll = track.head_pose.astype(np.float64).T
     widths = (track.box[:, 2] - track.box[:, 0]).astype(np.float64)
     return FaceCurves(
@@ -103,9 +104,7 @@ def face_curves(track: FaceTrack) -> FaceCurves:
         brow_lower=smoothed(shape("browDown")),
         eye_opening=opening,
         blink=blink,
-        gaze_down=smoothed(
-            np.where(blink > BLINK_SHUT, np.nan, shape("eyeLookDown") - shape("eyeLookUp"))
-        ),
+        gaze_down=smoothed(EYE_TURN_DEGREES * down - pitch),
         gaze_side=smoothed(yaw + EYE_TURN_DEGREES * side),
         yaw=yaw,
         pitch=pitch,
@@ -129,7 +128,7 @@ def as_curves(curves: FaceCurves) -> tuple[Curve, ...]:
         "eye opening": (curves.eye_opening, "lid gap over eye width"),
         "blink": (curves.blink, "coefficient"),
         "gaze to the left": (curves.gaze_side, "degrees"),
-        "gaze down": (curves.gaze_down, "coefficient"),
+        "gaze down": (curves.gaze_down, "degrees"),
         "head yaw": (curves.yaw, "degrees"),
         "head pitch": (curves.pitch, "degrees"),
         "head roll": (curves.roll, "degrees"),
