@@ -155,7 +155,7 @@ def mouth_cues(curves: FaceCurves, talking: list[Span]) -> list[Cue]:
     still = np.where(speaking | (smiling & (gap < WIDE_MOUTH)), 0.0, gap)
     cues += curve_cues("mouth-open", times, still, quality=quality)
     # Consonants press the lips too: only a mouth at rest presses them on purpose.
-    pressed = np.where(smiling | speaking, 0.0, curves.lips_pressed)
+    pressed = np.where(smiling | speaking, np.nan, curves.lips_pressed)
     cues += curve_cues("lips-pressed", times, pressed, percentile(pressed, 20), quality=quality)
     return cues
 
