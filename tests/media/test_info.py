@@ -1,5 +1,6 @@
 """What probe says, against files of known contents, whole and damaged."""
 
+import av
 import numpy as np
 import pytest
 from tests.media.factory import Picture, Sound, box_at, number_of, tone, write_media
@@ -151,3 +152,33 @@ def test_pictures_that_do_not_decode_leave_the_sound(tmp_path):
     assert info.video is None
     assert "video-unsupported" in codes(info.warnings)
     assert len(read_audio(path).waveform) > 15_000
+
+
+def test_sound_that_begins_after_the_file_was_opened(tmp_path):
+    """In a transport stream the decoder hears of it long after the header was read."""
+    path = tmp_path / "late.ts"
+    pictures = write_media(tmp_path / "v.mp4", Picture(500, options=(("g", "25"),)))
+    sound = write_media(tmp_path / "a.mp4", None, Sound(tone(440, 4)))
+    with av.open(str(path), "w") as made, av.open(str(pictures)) as v, av.open(str(sound)) as a:
+        pairs = [(s, made.add_stream_from_template(s)) for s in (v.streams[0], a.streams[0])]
+        for (given, stream), shift_s in zip(pairs, (0, 16), strict=True):
+            for packet in given.container.demux(given):
+                if packet.dts is not None:
+                    shift = round(shift_s / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    packet.stream = stream
+                    made.mux_one(packet)
+    info = probe(path)
+    assert info.audio.sample_rate == 48_000
+    assert info.audio.start_s == pytest.approx(16, abs=0.1)
+    waveform = read_audio(path).waveform
+    assert np.flatnonzero(np.abs(waveform) > 0.3)[0] / 16_000 == pytest.approx(16, abs=0.05)
+
+
+def test_forged_durations_are_refused(tmp_path):
+    path = write_media(tmp_path / "a.mp4", Picture(times_s=[n * 3000.0 for n in range(40)]))
+    assert probe(path).duration_s > 24 * 3600
+    with pytest.raises(ValueError, match="by its time stamps, the limit is 86400 s"):
+        next(open_clips(path))
+    with pytest.raises(ValueError, match="raise max_duration_s"):
+        next(open_clips(write_media(tmp_path / "b.mp4", Picture(50)), max_duration_s=1))

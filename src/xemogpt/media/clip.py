@@ -17,6 +17,8 @@ TOLERANCE_S = 0.25
 """A file longer than a window by no more than this is not cut."""
 SHORTEST_S = 1.0
 """No window is shorter than this, unless the file is."""
+MAX_DURATION_S = 24 * 3600.0
+"""Longer files are refused unless the caller says otherwise."""
 
 
 @dataclass
@@ -102,6 +104,7 @@ def open_clips(
     max_s: float = 12.0,
     *,
     audio_path: str | Path | None = None,
+    max_duration_s: float = MAX_DURATION_S,
 ) -> Iterator[Clip]:
     """Cut a media file into windows and give them one at a time, in order.
 
@@ -113,9 +116,10 @@ def open_clips(
         path: a video, sound or image file.
         max_s: no window is longer, but for a tolerance of 0.25 s.
         audio_path: a separate sound file that replaces the file's own sound.
+        max_duration_s: refuse longer files, such as those with forged time stamps.
 
     Raises:
-        MediaError: if a file cannot be read or holds nothing.
+        MediaError: if a file cannot be read, holds nothing or lasts too long.
         ValueError: if ``max_s`` is shorter than two seconds.
     """
     if max_s < 2 * SHORTEST_S:
@@ -123,6 +127,11 @@ def open_clips(
     info = probe(path)
     if audio_path is not None:
         info = _with_sound_of(info, probe(audio_path))
+    if info.duration_s > max_duration_s:
+        raise MediaError(
+            f"{path} lasts {info.duration_s:.0f} s by its time stamps, the limit is"
+            f" {max_duration_s:.0f} s; cut it, or raise max_duration_s"
+        )
     sound_path = info.path if audio_path is None else Path(audio_path)
     notes: dict[str, None] = {}
     sound = _Sound(sound_path if info.audio else None, notes)

@@ -107,15 +107,20 @@ def _why_not(path: Path, error: Exception) -> str:
             f"{path} is not a media file, or was cut off before its index (moov) was written;"
             " record or download it again"
         )
-    return f"{path} is not a media file, or is damaged at its start ({error}); try another copy"
+    return f"{path} is not a media file, or its start is damaged ({reason_of(error)})"
+
+
+def reason_of(error: Exception) -> str:
+    """What the library says went wrong, without the path and number it adds."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _source(path: Path, container: Any, num_threads: int | None) -> Source:
     warnings: list[str] = []
     videos = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-    usable_videos = [s for s in videos if s.codec_context is not None and s.width and s.height]
+    usable_videos = [s for s in videos if s.codec_context is not None]
     sounds = list(container.streams.audio)
-    usable_sounds = [s for s in sounds if s.codec_context is not None and s.codec_context.rate]
+    usable_sounds = [s for s in sounds if s.codec_context is not None]
     if videos and not usable_videos:
         warnings.append("video-unsupported: there is no decoder for the pictures; only sound used")
     if sounds and not usable_sounds:

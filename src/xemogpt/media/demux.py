@@ -6,7 +6,7 @@ from typing import Any
 import av
 
 from xemogpt.errors import MediaError
-from xemogpt.media.container import Source
+from xemogpt.media.container import Source, reason_of
 
 MAX_JUMP_S = 3600.0
 """A step of the time stamps larger than this is taken for damage, not for a pause."""
@@ -62,7 +62,11 @@ def packets(source: Source, streams: Any, note: Note) -> Iterator[Any]:
                 unflushed.pop(packet.stream.index, None)
             yield packet
     except (av.error.FFmpegError, OSError) as error:
-        note(f"truncated: the file cannot be read to its end ({error}); what is there was used")
+        reason = reason_of(error)
+        note(f"truncated: the file cannot be read to its end ({reason}); what is there was used")
+    except IndexError:
+        # PyAV, when it comes to flush a stream that turned up after the file was opened.
+        pass
     for stream in unflushed.values():
         flush = av.Packet()
         flush.stream = stream

@@ -9,7 +9,14 @@ import av
 
 from xemogpt.errors import MediaError
 from xemogpt.media.container import Source, open_source
-from xemogpt.media.demux import MAX_FRUITLESS_PACKETS, Clock, Note, frame_period_s, packets
+from xemogpt.media.demux import (
+    MAX_FRUITLESS_PACKETS,
+    MAX_JUMP_S,
+    Clock,
+    Note,
+    frame_period_s,
+    packets,
+)
 from xemogpt.media.pixels import Developer, orientation
 
 _HONEST_HEADERS = ("mov", "matroska", "wav", "flac", "avi")
@@ -88,58 +95,51 @@ def probe(path: str | Path) -> MediaInfo:
 
 
 class _Extent:
-    """When the packets of a stream begin and end, and how many there are."""
+    """When the packets of a stream begin and end, how many there are, and their first frame."""
 
-    def __init__(self, source: Source, stream: Any, period_s: float) -> None:
-        self.clock = Clock(source.origin_s, period_s)
-        self.period_s = period_s
+    def __init__(self, source: Source, stream: Any) -> None:
+        self.stream = stream
+        self.period_s = frame_period_s(stream) if stream.type == "video" else 0.0
+        self.clock = Clock(source.origin_s, self.period_s)
         self.start_s, self.end_s, self.num_packets = float("inf"), 0.0, 0
+        self.frame: Any | None = None
 
     def add(self, packet: Any) -> None:
-        stamp = packet.dts if packet.pts is None else packet.pts
-        time_s = self.clock(stamp, packet.time_base)
-        length_s = float((packet.duration or 0) * packet.time_base) or self.period_s
-        self.start_s = max(0.0, min(self.start_s, time_s))
-        self.end_s = max(self.end_s, time_s + length_s)
-        self.num_packets += 1
+        if packet.size and not packet.is_discard:
+            stamp = packet.dts if packet.pts is None else packet.pts
+            time_s = self.clock(stamp, packet.time_base)
+            length_s = float((packet.duration or 0) * packet.time_base)
+            if not 0 < length_s < MAX_JUMP_S:
+                length_s = self.period_s
+            self.start_s = max(0.0, min(self.start_s, time_s))
+            self.end_s = max(self.end_s, time_s + length_s)
+            self.num_packets += 1
+        if self.frame is None and self.num_packets <= MAX_FRUITLESS_PACKETS:
+            with suppress(av.error.FFmpegError, OSError, ValueError):
+                self.frame = next(iter(packet.decode()), None)
 
 
 class _Scan:
-    """One pass over the packets of the streams in use, decoding the first frame only."""
+    """One pass over the packets of the streams in use, decoding the first frame of each only."""
 
     def __init__(self, source: Source, note: Note) -> None:
-        self._source = source
-        self._frame: Any | None = None
         streams = [stream for stream in (source.video, source.audio) if stream is not None]
-        self._extents = {
-            stream.index: _Extent(
-                source, stream, frame_period_s(stream) if stream.type == "video" else 0.0
-            )
-            for stream in streams
-        }
+        extents = {stream.index: _Extent(source, stream) for stream in streams}
         for packet in packets(source, streams, note):
-            if packet.size and not packet.is_discard:
-                self._extents[packet.stream.index].add(packet)
-            if packet.stream.type == "video":
-                self._develop(packet)
-
-    @property
-    def can_seek(self) -> bool:
-        return not any(extent.clock.has_jumped for extent in self._extents.values())
-
-    def _develop(self, packet: Any) -> None:
-        """Decode up to the first frame."""
-        extent = self._extents[packet.stream.index]
-        if self._frame is None and extent.num_packets <= MAX_FRUITLESS_PACKETS:
-            with suppress(av.error.FFmpegError, OSError, ValueError):
-                self._frame = next(iter(packet.decode()), None)
+            extents[packet.stream.index].add(packet)
+        self.can_seek = not any(extent.clock.has_jumped for extent in extents.values())
+        for extent in extents.values():
+            if extent.frame is None:
+                kind = extent.stream.type
+                note(f"{kind}-undecodable: nothing of the {kind} could be decoded; left out")
+        self._decodable = {e.stream.type: e for e in extents.values() if e.frame is not None}
 
     def video_info(self) -> VideoInfo | None:
         """The pictures, if any frame of them decodes."""
-        stream, frame = self._source.video, self._frame
-        if stream is None or frame is None:
+        extent = self._decodable.get("video")
+        if extent is None or extent.frame is None:
             return None
-        extent = self._extents[stream.index]
+        stream, frame = extent.stream, extent.frame
         aspect = stream.sample_aspect_ratio
         width, height = Developer(aspect=float(aspect) if aspect else None).shown_size(frame)
         shown_s = max(extent.end_s - extent.start_s, extent.period_s)
@@ -156,16 +156,15 @@ class _Scan:
         )
 
     def audio_info(self) -> AudioInfo | None:
-        """The sound, if there are packets of it."""
-        stream = self._source.audio
-        if stream is None or not self._extents[stream.index].num_packets:
+        """The sound, if any of it decodes."""
+        extent = self._decodable.get("audio")
+        if extent is None or extent.frame is None:
             return None
-        extent, codec = self._extents[stream.index], stream.codec_context
         return AudioInfo(
-            codec=codec.name,
-            sample_rate=codec.rate,
-            num_channels=codec.layout.nb_channels,
-            layout=codec.layout.name,
+            codec=extent.stream.codec_context.name,
+            sample_rate=extent.frame.sample_rate,
+            num_channels=extent.frame.layout.nb_channels,
+            layout=extent.frame.layout.name,
             start_s=extent.start_s,
             end_s=extent.end_s,
         )
