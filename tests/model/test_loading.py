@@ -151,7 +151,7 @@ def test_dtype_and_device_map(made, saved):
     batch = made[1](waveform=SOUND, subtitle="Hi.")
     assert half(**batch).logits.dtype == torch.bfloat16
     assert half.generate(**batch, max_new_tokens=2).shape[1] == batch["input_ids"].shape[1] + 2
-    model, info = load(saved, output_loading_info=True)
+    _, info = load(saved, output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"]
 
 
@@ -227,6 +227,13 @@ def test_damaged_and_absent_files(saved, tmp_path):
         load(saved)
     with pytest.raises(WeightsError, match="no folder"):
         load(tmp_path / "nowhere")
+
+
+def test_a_folder_of_another_model(parts, tmp_path):
+    with pytest.raises(CheckpointError, match="type 'llama'"):
+        load(parts / "llm")
+    with pytest.raises(CheckpointError, match=r"no readable config\.json"):
+        load(tmp_path)
 
 
 def test_sources_of_unknown_parts(saved):

@@ -98,9 +98,9 @@ def _read_pickle(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{path} is no file of tensors: it is damaged, or asks for other Python objects or code,"
-            " which is refused because it could run anything; get a safetensors file or a plain"
-            " state dict"
+            f"{path} is no file of tensors: it is damaged, or asks for other Python objects or"
+            " code, which is refused because it could run anything; get a safetensors file or a"
+            " plain state dict"
         ) from error
     except (RuntimeError, EOFError, ValueError, OSError, KeyError, IndexError) as error:
         raise CheckpointError(f"{path} is damaged or no checkpoint: {str(error)[:200]}") from error

@@ -75,7 +75,7 @@ def load_model(
 ) -> Any:
     """Load a saved model; see ``XEmoGPTForConditionalGeneration.from_pretrained``."""
     folder = resolve_source(source, kwargs.pop("revision", None))
-    config = kwargs.pop("config", None) or XEmoGPTConfig.from_pretrained(folder)
+    config = kwargs.pop("config", None) or _read_config(folder)
     references = _read_references(folder)
     unknown = sorted(set(sources) - set(PARTS))
     if unknown:
@@ -142,6 +142,19 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         except (SafetensorError, OSError) as error:
             raise CheckpointError(f"{folder / name} is damaged: {error}") from error
     return weights
+
+
+def _read_config(folder: Path) -> XEmoGPTConfig:
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{folder} holds no readable config.json: {error}") from error
+    if settings.get("model_type") != XEmoGPTConfig.model_type:
+        raise CheckpointError(
+            f"{folder} holds a model of type {settings.get('model_type')!r}, not"
+            f" {XEmoGPTConfig.model_type!r}; compose one of it with xemogpt.model.assembly"
+        )
+    return XEmoGPTConfig.from_pretrained(folder)
 
 
 def _read_references(folder: Path) -> dict[str, Reference]:

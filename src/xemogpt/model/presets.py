@@ -1,0 +1,43 @@
+"""Named choices of parts."""
+
+from xemogpt.errors import UnknownNameError
+from xemogpt.model.assembly import EncoderSource, Parts
+from xemogpt.model.configuration import LoraSection
+
+# Face mesh, Whisper and SmolLM2, all from `xemogpt pull nano`. Expression reads best from Whisper's
+# middle layers (docs/architecture.md), so the audio bridge mixes those.
+NANO = Parts(
+    backbone="smollm2-135m",
+    video=EncoderSource(name="facemesh"),
+    audio=EncoderSource(name="whisper", options={"layers": [2, 3, 4, 5]}),
+    video_bridge={"form": "residual", "dim": 256, "num_heads": 4, "max_frames": 64},
+    audio_bridge={"form": "residual", "num_heads": 8},
+    lora=LoraSection(
+        r=16,
+        alpha=32,
+        target_modules=(
+            "q_proj",
+            "k_proj",
+            "v_proj",
+            "o_proj",
+            "gate_proj",
+            "up_proj",
+            "down_proj",
+        ),
+    ),
+)
+PRESETS = {"nano": NANO}
+
+
+def preset(name: str) -> Parts:
+    """The parts of a preset; pretrained ones, with bridges and adapters yet untrained.
+
+    Raises:
+        UnknownNameError: if there is none of this name.
+
+    >>> preset("nano").backbone
+    'smollm2-135m'
+    """
+    if name not in PRESETS:
+        raise UnknownNameError(f"unknown preset {name!r}; expected one of: {', '.join(PRESETS)}")
+    return PRESETS[name]
