@@ -192,7 +192,7 @@ def emotion(args: argparse.Namespace) -> Row:
         table[row["label"]][found.emotions[0].label] += 1
         arousal[row["label"]].append(found.arousal)
         for kind in {cue.kind for cue in cues}:
-            kinds[row["label"]][kind] += 1
+            kinds[row["label"]][str(kind)] += 1
     high = [v for label in ("angry", "happy", "fearful") for v in arousal[label]]
     low = [v for label in ("sad", "calm", "neutral") for v in arousal[label]]
     counts = {label: sum(found.values()) for label, found in table.items()}
