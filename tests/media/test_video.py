@@ -1,6 +1,7 @@
 """Sampling and streaming of frames, on real files whose frames carry their numbers."""
 
 import json
+import struct
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -194,6 +195,27 @@ def test_rotation_written_by_another_muxer(tmp_path):
     assert probe(tmp_path / "turned.mp4").video.rotation_deg == 90
 
 
+@pytest.mark.parametrize(
+    ("orientation", "expected"),
+    [
+        (1, (RED, GREEN, BLUE, WHITE)),
+        (3, (WHITE, BLUE, GREEN, RED)),
+        (6, (BLUE, RED, WHITE, GREEN)),
+        (8, (GREEN, WHITE, RED, BLUE)),
+    ],
+)
+def test_photographs_are_turned_as_their_exif_says(tmp_path, orientation, expected):
+    picture = Picture(1, codec="mjpeg", pix_fmt="yuvj420p", colours=COLOURS)
+    path = write_media(tmp_path / "a.jpg", picture, format="image2")
+    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + segment + data[2:])
+    assert np.abs(corners(read_frames(path, 1).images[0]) - expected).max() < 12
+    assert probe(path).video.height == (160 if orientation > 4 else 96)
+
+
 @pytest.mark.parametrize("color_range", [1, 2])
 @pytest.mark.parametrize("colorspace", [1, 6])
 def test_colours_survive_range_and_matrix(tmp_path, color_range, colorspace):
@@ -208,7 +230,7 @@ def test_hdr10_is_brought_to_the_range_of_screens(tmp_path):
     attributes = (("color_trc", 16), ("color_primaries", 9), ("colorspace", 9), ("color_range", 1))
     greys = tuple((level,) * 3 for level in (30, 110, 148, 230))
     picture = Picture(
-        2, 320, 200, codec="libx265", pix_fmt="yuv420p10le", colours=greys, attributes=attributes,
+        1, 64, 64, codec="libx265", pix_fmt="yuv420p10le", colours=greys, attributes=attributes,
         options=QUIET_X265,
     )  # fmt: skip
     shown = corners(read_frames(write_media(tmp_path / "hdr.mkv", picture), 1).images[0])[:, 1]

@@ -149,7 +149,13 @@ class _Resampler:
         assert self._filter is not None
         # The line counts samples itself; the filter would fill gaps of its own by time stamps.
         frame.pts = None
-        for part in self._filter.resample(frame):
+        try:
+            parts = self._filter.resample(frame)
+        except (av.error.FFmpegError, ValueError):
+            self._note("damaged: parts of the audio could not be resampled and were skipped")
+            self._filter = None
+            return
+        for part in parts:
             yield self._cleaned(part.to_ndarray()[0])
 
     def _drained(self) -> Iterator[Waveform]:

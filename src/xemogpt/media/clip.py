@@ -17,6 +17,8 @@ TOLERANCE_S = 0.25
 """A file longer than a window by no more than this is not cut."""
 SHORTEST_S = 1.0
 """No window is shorter than this, unless the file is."""
+MAX_PADDING_S = 5.0
+"""So much sound is taken beyond the end that the packets state."""
 MAX_DURATION_S = 24 * 3600.0
 """Longer files are refused unless the caller says otherwise."""
 
@@ -183,8 +185,9 @@ class _Sound:
     def take(self, length_s: float | None) -> Waveform | None:
         """Hand out the sound of a window, or all that is left; none if there is none."""
         if length_s is None:
-            taken = np.concatenate([self.held, *self._blocks])
-            self.held = np.empty(0, np.float32)
+            # Beyond the stated end there may be a decoder's padding, or years of forged silence.
+            self.fill(len(self.held) / SAMPLE_RATE + MAX_PADDING_S)
+            taken, self.held = self.held, np.empty(0, np.float32)
         else:
             size = round(length_s * SAMPLE_RATE)
             # A copy: the rest should not be kept in memory by a view.

@@ -33,10 +33,13 @@ class Clock:
         self._last_s: float | None = None
         self.has_jumped = False
 
-    def __call__(self, stamp: int | None, time_base: Any) -> float:
+    def __call__(self, stamp: Any | None, time_base: Any | None) -> float:
         """Seconds of a time stamp in units of ``time_base``, or of a missing one."""
         expected = 0.0 if self._last_s is None else self._last_s + self._period_s
-        time_s = expected if stamp is None else float(stamp * time_base) + self._offset_s
+        if stamp is None or time_base is None:
+            time_s = expected
+        else:
+            time_s = float(stamp * time_base) + self._offset_s
         if self._last_s is not None:
             step = time_s - self._last_s
             if step < -MAX_STEP_BACK_S or step > MAX_JUMP_S:

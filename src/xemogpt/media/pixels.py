@@ -71,7 +71,11 @@ def orientation(frame: Any) -> tuple[int, bool]:
 
     Angles between quarter turns go to the nearest one.
     """
-    matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    try:
+        matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    except ValueError:
+        # PyAV 18 fails on side data newer than itself, such as EXIF; mirroring is lost then.
+        return round(frame.rotation / 90) % 4, False
     if matrix is None or matrix.buffer_size < 36:
         return 0, False
     # Rows of (a, b, u), (c, d, v), (x, y, w); a to d are 16.16 fixed point.

@@ -209,7 +209,9 @@ def _window(
             is_empty = False
             yield time_s, frame
         else:
-            lasts_s = float((frame.duration or 0) * frame.time_base) or frame_period_s(stream)
+            lasts_s = float((frame.duration or 0) * (frame.time_base or 0)) or frame_period_s(
+                stream
+            )
             earlier = (time_s + lasts_s, frame)
     else:
         # Nothing comes after it: it is on screen for as long as it says, not until the next.
