@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import convert, cues, explain, names, weights
+from xemogpt.cli import bench, convert, cues, explain, names, score, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -43,7 +43,9 @@ explain.register(app)
 convert.register(app)
 weights.register(app)
 names.register(app)
+score.register(app)
 cues.register(app)
+bench.register(app)
 
 
 def main() -> NoReturn:

@@ -7,6 +7,7 @@ runtime; building an encoder loads only what that encoder needs.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -52,7 +53,8 @@ class MiniLMTextEncoder:
 
         self.folder = _folder(folder, "minilm")
         self._tokenizer = _tokenizer(self.folder)
-        self._model = AutoModel.from_pretrained(str(self.folder), dtype=torch.float32)
+        with _quiet():
+            self._model = AutoModel.from_pretrained(str(self.folder), dtype=torch.float32)
         self._model.eval().requires_grad_(False).to(device)
         self._device = device
         self._fingerprint = f"minilm-{_sha256(self.folder / 'model.safetensors')[:12]}"
@@ -163,6 +165,20 @@ class TinyTextEncoder:
         digest = hashlib.blake2b(f"{self.seed}:{key}".encode(), digest_size=8).digest()
         generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
         return generator.standard_normal(self.feature_dim)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' loading bar off the user's screen."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _folder(folder: str | Path | None, asset: str) -> Path:

@@ -23,7 +23,7 @@ from xemogpt.metrics.scorereport import ScoreReport
 from xemogpt.metrics.state import State
 from xemogpt.metrics.strict_protocol import StrictProtocol, overall
 from xemogpt.registry import text_encoders
-from xemogpt.schema import MODALITIES, CueSet, Modality
+from xemogpt.schema import MODALITIES, Modality
 
 if TYPE_CHECKING:
     from xemogpt.encoders.text import TextEncoder

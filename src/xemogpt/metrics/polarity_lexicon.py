@@ -46,6 +46,7 @@ TOPICS: dict[str, str] = {
         "breath": "breath breathe breathing",
         "energy": "energy intensity arousal tension",
         "laugh": "laugh laughter chuckle giggle",
+        "smile": "smile smil grin beam",
         "nod": "nod",
     }.items()
     for word in words.split()
@@ -57,23 +58,28 @@ AXES: tuple[Axis, ...] = (
     Axis(
         "direction",
         _words(
-            "rise rais lift up upward upward increas higher high upturn ascend elevat heighten climb grow"
+            """rise rais lift up upward upward increas higher high upturn ascend elevat heighten climb
+grow"""
         ),
         _words(
-            "fall drop lower down downward decreas low downturn descend sink declin reduc droop lessen dip"
+            """fall drop lower down downward decreas low downturn descend sink declin reduc droop
+lessen dip"""
         ),
         is_about_topic=True,
     ),
     Axis(
         "loudness",
         _words("loud loudly louder shout yell scream boom bellow"),
-        _words("soft softly softer quiet quietly quieter whisper hush mutter murmur faint silent"),
+        _words(
+            """soft softly softer quiet quietly quieter whisper hush mutter murmur faint silent"""
+        ),
         excludes=_SEEN,
     ),
     Axis(
         "speed",
         _words(
-            "fast faster quick quickly quicker rapid rapidly hurri rush brisk accelerat swift swiftly hasti"
+            """fast faster quick quickly quicker rapid rapidly hurri rush brisk accelerat swift swiftly
+hasti"""
         ),
         _words("slow slowly slower sluggish unhurri leisur decelerat drawl"),
     ),
@@ -83,14 +89,14 @@ AXES: tuple[Axis, ...] = (
         _words("close shut"),
         is_about_topic=True,
         needs=_words("eye mouth hand"),
-    ),  # fmt: skip
+    ),
     Axis(
         "width",
         _words("wide widen"),
         _words("narrow squint"),
         is_about_topic=True,
         needs=_words("eye gaze mouth"),
-    ),  # fmt: skip
+    ),
     Axis(
         "steadiness",
         _words("steadi stable even firm firmly smooth constant"),
@@ -121,7 +127,7 @@ AXES: tuple[Axis, ...] = (
         _words("away avert avoid"),
         is_about_topic=True,
         needs=_words("gaze head eye body"),
-    ),  # fmt: skip
+    ),
     Axis(
         "motion", _words("move mov fidget restless"), _words("still motionless unmov freez frozen")
     ),
@@ -141,33 +147,35 @@ AXES: tuple[Axis, ...] = (
     Axis(
         "valence",
         _words(
-            "happi happy joy joyful joyou cheer cheerful delight please pleas pleasure glad content elat ecstatic"
-            " thrill optimist optimistic hopeful hope satisfi satisfaction grateful gratitud proud"
-            " pride love loving affection amus enjoy relief reliev positive pleasant upbeat bliss"
-            " contentment enthusiast enthusiastic euphori delighted pleased satisfied"
+            """happi happy joy joyful joyou cheer cheerful delight please pleas pleasure glad content
+elat ecstatic thrill optimist optimistic hopeful hope satisfi satisfaction grateful
+gratitud proud pride love loving affection amus enjoy relief reliev positive pleasant
+upbeat bliss contentment enthusiast enthusiastic euphori delighted pleased satisfied"""
         ),
         _words(
-            "sad sadness sorrow unhappi unhappy miser miserable depress gloom gloomi grief griev grieve mourn anger angri angry"
-            " furiou furi rage irritat annoy frustrat disgust fear afraid scare terrifi fright"
-            " frighten anxiou anxiety worri worry nervou distress upset disappoint hopeless despair pessimist"
-            " pessimistic dissatisfi dissatisfaction asham shame guilt guilti hate hatr negative"
-            " unpleasant bitter resent displeas displeasure hurt heartbroken lone lonely agoni"
+            """sad sadness sorrow unhappi unhappy miser miserable depress gloom gloomi grief griev
+grieve mourn anger angri angry furiou furi rage irritat annoy frustrat disgust fear
+afraid scare terrifi fright frighten anxiou anxiety worri worry nervou distress upset
+disappoint hopeless despair pessimist pessimistic dissatisfi dissatisfaction asham shame
+guilt guilti hate hatr negative unpleasant bitter resent displeas displeasure hurt
+heartbroken lone lonely agoni"""
         ),
     ),
     Axis(
         "arousal",
         _words("excit agitat energetic hyper frantic hysterical impatient"),
         _words(
-            "calm serene tranquil peaceful composed compos placid subdu letharg bored bore apathet patient"
+            """calm serene tranquil peaceful composed compos placid subdu letharg bored bore apathet
+patient"""
         ),
     ),
     Axis(
         "confidence",
         _words("confident confidenc assur certain certainti decisive determin"),
         _words(
-            "hesitant hesitat insecure uncertain uncertainti unsure doubt doubtful timid indecisive"
+            """hesitant hesitat insecure uncertain uncertainti unsure doubt doubtful timid indecisive"""
         ),
-    ),  # fmt: skip
+    ),
     Axis(
         "trust",
         _words("trust believ"),
@@ -187,7 +195,7 @@ AXES: tuple[Axis, ...] = (
         "interest",
         _words("interest curiou curiosity attentive engag engage focus"),
         _words("uninterest disinterest indifferent indifferenc distract disengag"),
-    ),  # fmt: skip
+    ),
     Axis(
         "comfort",
         _words("comfort comfortable"),
@@ -196,27 +204,28 @@ AXES: tuple[Axis, ...] = (
 )
 
 NEGATORS = _words(
-    "not no never without neither nor none nobody nothing cannot hardly barely scarcely rarely seldom"
-    " lack lacks lacking lacked fail fails failed failing stop stops stopped stopping cease ceases ceased ceasing"
-    " refuse refuses refused refusing avoid avoids avoided avoiding unable absent absence devoid"
-    " free isn't doesn't didn't don't wasn't aren't weren't won't can't couldn't wouldn't hasn't"
-    " haven't shouldn't hadn't ain't quit quits"
+    """not no never without neither nor none nobody nothing cannot hardly barely scarcely
+rarely seldom lack lacks lacking lacked fail fails failed failing stop stops stopped
+stopping cease ceases ceased ceasing refuse refuses refused refusing avoid avoids
+avoided avoiding unable absent absence devoid free isn't doesn't didn't don't wasn't
+aren't weren't won't can't couldn't wouldn't hasn't haven't shouldn't hadn't ain't quit
+quits"""
 )
 """Words after which a claim is turned round, up to the end of its clause."""
 
 BREAKS = _words(
-    "but and yet however while whereas although though because so then instead except despite"
-    " with when as"
+    """but and yet however while whereas although though because so then instead except despite
+with when as"""
 )
 """Words that end the reach of a negator."""
 
 MODIFIERS = _words(
-    "a an the any some much many very really truly particularly especially overly too so at all"
-    " be been being is are was were am do does did have has had seem seems appear appears to her his"
-    " their its my your visible clear obvious apparent evident audible noticeable discernible"
-    " sign signs trace traces hint hints of single slightest bit quite entirely completely fully even ever"
-    " actually in from longer exactly kind sort show showing shows display displays displaying express"
-    " expresses expressing exhibit exhibits feel feels feeling look looks looking sound sounds sounding"
-    " she he they it"
+    """a an the any some much many very really truly particularly especially overly too so at
+all be been being is are was were am do does did have has had seem seems appear appears
+to her his their its my your visible clear obvious apparent evident audible noticeable
+discernible sign signs trace traces hint hints of single slightest bit quite entirely
+completely fully even ever actually in from longer exactly kind sort show showing shows
+display displays displaying express expresses expressing exhibit exhibits feel feels
+feeling look looks looking sound sounds sounding she he they it"""
 )
 """Words between a negator and what it negates."""

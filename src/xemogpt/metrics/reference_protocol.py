@@ -37,7 +37,7 @@ def check_reference(sample_id: str, pred: SampleCues, target: SampleCues) -> Non
     """
     for name, sample in (("preds", pred), ("target", target)):
         for modality in ("visual", "auditory"):
-            if not sample.has(modality):  # type: ignore[arg-type]
+            if not sample.has(modality):
                 raise DatasetError(
                     f"{name}, sample {sample_id!r}: field {modality!r} is missing; the reference"
                     " protocol needs it (an empty list means none)"

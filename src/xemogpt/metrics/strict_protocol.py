@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +67,7 @@ class StrictProtocol:
     ) -> ModalityResult:
         pred, target = self._prepare(modality, predictions), self._prepare(modality, references)
         left_out = target.left_out + pred.left_out
-        sizes = {"num_references": len(target.texts), "num_predictions": len(pred.texts)}
+        sizes: Any = {"num_references": len(target.texts), "num_predictions": len(pred.texts)}
         if not pred.texts and not target.texts:
             return ModalityResult(
                 Scores(1.0, 1.0, 1.0), left_out=left_out, repeated=pred.repeated, **sizes

@@ -30,7 +30,13 @@ _QUOTED = re.compile(
     # A straight apostrophe opens a quotation only at the start of a word, closes at an end.
     r"|(?<!\w)'(?:[^']|'(?=\w))+'(?!\w)"
 )
-_FRAMING = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FRAMING = _words(
     """a an the this that these those and or of in on at to by with as it its is are was were be
     been being has have had he she they his her their him them i you we my your our one who which
     man woman boy girl person people child speaker character lady guy actor actress male female
@@ -43,7 +49,7 @@ _FRAMING = frozenset(
     subtitle subtitles sub-title caption captions text transcript transcription dialogue line
     lines sentence sentences phrase phrases word words statement utterance quotation content
     screen shown displayed appears appear displays display shows show following literally then
-    also here heard audio video clip says: namely""".split()
+    also here heard audio video clip says: namely"""
 )
 _SHOWS_VOICE = frozenset({"shout", "shouts"})
 

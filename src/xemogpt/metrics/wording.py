@@ -15,7 +15,13 @@ _FRAMES: dict[Modality, str] = {
     "auditory": "speech that is heard: {}",
     "emotional": "a person feels {}",
 }
-_FILLER = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_FILLER = _words(
     """a an the this that these those she he they it her his its their him them i you we my your
     our one who which someone somebody is are was were be been being am has have had do does did
     can could may might will would shall should must there here and or of on in at to by with as
@@ -23,7 +29,7 @@ _FILLER = frozenset(
     young old middle-aged elderly male female women men seems seem appears appear shows show
     showing displays display exhibits expresses expressing heard seen audible visible hear see
     sound sounds sounding feels feel feeling state mood sense slightly slight very quite rather
-    some something full""".split()
+    some something full"""
 )
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
