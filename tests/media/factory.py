@@ -155,7 +155,8 @@ def _encode_sound(container: Any, stream: Any, sound: Sound) -> None:
 def repeat_packets(source: Path, target: Path, num_times: int) -> Path:
     """Copy the packets of a file again and again, without encoding: a long file in no time."""
     with av.open(str(source)) as given, av.open(str(target), "w") as made:
-        duration_s = given.duration / av.time_base
+        # A little longer than the file: reordered frames and priming reach beyond its ends.
+        duration_s = given.duration / av.time_base + 0.2
         pairs = {s.index: made.add_stream_from_template(s) for s in given.streams}
         for turn in range(num_times):
             given.seek(0)

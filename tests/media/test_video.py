@@ -12,7 +12,7 @@ import pytest
 from tests.media.factory import Picture, Sound, bars, number_of, set_matrix, tone, write_media
 
 from xemogpt.errors import MediaError
-from xemogpt.media import frame_indices, iter_frames, probe, read_frames
+from xemogpt.media import frame_indices, iter_frames, probe, read_frames, video
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "media.json"
 RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 200, 20), (20, 20, 220), (220, 220, 220)
@@ -261,6 +261,13 @@ def test_shrinking_averages(tmp_path):
     small = next(iter_frames(path, max_side=32)).image
     assert small.shape == (32, 32, 3)
     assert np.abs(small.astype(int) - 100).max() < 4
+
+
+def test_many_large_frames_are_scaled_to_fit_in_memory(tmp_path, monkeypatch):
+    path = write_media(tmp_path / "a.mp4", Picture(4, 160, 96))
+    monkeypatch.setattr(video, "MAX_SAMPLED_BYTES", 16 * 80 * 48 * 3)
+    assert read_frames(path, 16).images.shape == (16, 48, 80, 3)
+    assert read_frames(path, 4).images.shape == (4, 96, 160, 3)
 
 
 def test_size_that_changes_on_the_way_is_fitted_to_the_first(tmp_path):

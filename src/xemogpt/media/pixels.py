@@ -1,6 +1,7 @@
 """From decoded frames to upright RGB images."""
 
 import struct
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -20,21 +21,28 @@ class Developer:
     changes its size on the way.
 
     Args:
-        max_side: scale down, inside the converter, until no side is longer than this.
+        max_side: scale down, inside the converter, until no side is longer.
         aspect: width of a pixel over its height, where the stream says so.
+        max_pixels: scale down until an image has no more pixels.
     """
 
-    def __init__(self, max_side: int | None = None, aspect: float | None = None) -> None:
-        self._max_side = max_side
+    def __init__(
+        self,
+        max_side: int | None = None,
+        aspect: float | None = None,
+        max_pixels: int | None = None,
+    ) -> None:
+        self._max_side, self._max_pixels = max_side, max_pixels
         self._aspect = aspect if aspect and _SANE_ASPECTS[0] < aspect < _SANE_ASPECTS[1] else 1.0
         self._converter = VideoReformatter()
-        self._size: tuple[int, int] | None = None
+        self._shown: tuple[int, int] | None = None
 
     def __call__(self, frame: Any) -> Image:
         """The image of a decoded frame, uint8 (H, W, 3), upright."""
-        if self._size is None:
-            self._size = self._fitting(frame)
-        width, height = self._size
+        turned = orientation(frame)
+        if self._shown is None:
+            self._shown = self.shown_size(frame)
+        width, height = self._shown[::-1] if turned[0] % 2 else self._shown
         # HDR10 states absolute brightness and would look grey; HLG is made to be shown as it is.
         is_hdr = frame.color_trc == ColorTrc.SMPTE2084.value
         full_range = "yuvj" in frame.format.name or frame.color_range == ColorRange.JPEG.value
@@ -50,20 +58,18 @@ class Developer:
             dst_color_primaries=ColorPrimaries.BT709 if is_hdr else None,
             threads=1,
         )
-        return _upright(np.asarray(converted.to_ndarray(), np.uint8), orientation(frame))
+        return _upright(np.asarray(converted.to_ndarray(), np.uint8), turned)
 
     def shown_size(self, frame: Any) -> tuple[int, int]:
         """Width and height of the image of a frame."""
-        width, height = self._fitting(frame)
-        return (height, width) if orientation(frame)[0] % 2 else (width, height)
-
-    def _fitting(self, frame: Any) -> tuple[int, int]:
-        """Width and height to convert to, before rotation."""
         width, height = frame.width * max(1.0, self._aspect), frame.height / min(1.0, self._aspect)
-        longest = max(width, height)
-        if self._max_side is not None and longest > self._max_side:
-            width, height = (side * self._max_side / longest for side in (width, height))
-        return max(1, round(width)), max(1, round(height))
+        scale = 1.0
+        if self._max_side is not None:
+            scale = min(scale, self._max_side / max(width, height))
+        if self._max_pixels is not None:
+            scale = min(scale, sqrt(self._max_pixels / (width * height)))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return size[::-1] if orientation(frame)[0] % 2 else size
 
 
 def orientation(frame: Any) -> tuple[int, bool]:

@@ -21,6 +21,8 @@ Frames found by seeking have the same times as those of a full decoding, except 
 streams, whose stamps are not per frame: there a window may begin or end one frame off.
 """
 
+MAX_SAMPLED_BYTES = 800_000_000
+"""Sampled frames are scaled down rather than take more memory: 16 frames of 4K take half."""
 MAX_PASSES = 4
 """Two are enough unless decoding is not repeatable."""
 
@@ -74,7 +76,8 @@ def read_frames(
 ) -> Frames:
     """Sample frames evenly from the decodable frames of a window.
 
-    Only the chosen frames are kept, so memory does not depend on how long the window is.
+    Only the chosen frames are kept, so memory does not depend on how long the window is. Where
+    they would take more than ``MAX_SAMPLED_BYTES`` they are scaled down.
 
     Args:
         path: a video or image file.
@@ -156,7 +159,7 @@ def _pick(
     times_s = np.zeros(len(indices))
     num_seen = 0
     with open_source(path) as source:
-        develop = _developer(source, max_side)
+        develop = _developer(source, max_side, MAX_SAMPLED_BYTES // (3 * len(indices)))
         for time_s, frame in _window(source, *window, can_seek, note):
             places = np.flatnonzero(indices == num_seen)
             num_seen += 1
@@ -256,10 +259,10 @@ def _seek(source: Source, time_s: float) -> bool:
     return True
 
 
-def _developer(source: Source, max_side: int | None) -> Developer:
+def _developer(source: Source, max_side: int | None, max_pixels: int | None = None) -> Developer:
     stream = require(source.video, "video", source)
     aspect = stream.sample_aspect_ratio
-    return Developer(max_side, float(aspect) if aspect else None)
+    return Developer(max_side, float(aspect) if aspect else None, max_pixels)
 
 
 def _between(start_s: float, end_s: float | None) -> str:
