@@ -1,12 +1,14 @@
 """The published model's outputs, and ours loaded from its checkpoint."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from xemogpt.model.conversion import load_published
 
@@ -47,6 +49,15 @@ def split_prompt(prompt: str) -> tuple[str, str]:
     """Subtitle and instruction of a published prompt."""
     subtitle, rest = prompt.split("<Subtitle>")[1].split("</Subtitle>. ")
     return subtitle, rest.removesuffix(" ###Assistant: ")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads cost more than they give at these sizes, and much more on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

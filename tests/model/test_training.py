@@ -48,7 +48,7 @@ def arguments(folder, **kwargs):
 
 
 def test_three_steps_of_trainer_change_what_is_trained(collate, tmp_path):
-    model, _ = build_tiny()
+    model, processor = build_tiny()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     trainer = Trainer(
         model,
@@ -56,6 +56,7 @@ def test_three_steps_of_trainer_change_what_is_trained(collate, tmp_path):
         data_collator=collate,
         train_dataset=SAMPLES,
         eval_dataset=SAMPLES[:4],
+        processing_class=processor,
     )
     assert trainer.model_accepts_loss_kwargs
     result = trainer.train()
@@ -66,6 +67,7 @@ def test_three_steps_of_trainer_change_what_is_trained(collate, tmp_path):
     assert np.isfinite(trainer.evaluate()["eval_loss"])
     trainer.save_model(str(tmp_path / "final"))
     again = XEmoGPTForConditionalGeneration.from_pretrained(tmp_path / "final")
+    assert (tmp_path / "final" / "processor_config.json").is_file()
     state = model.state_dict()
     assert all(torch.equal(state[name], tensor) for name, tensor in again.state_dict().items())
 

@@ -22,7 +22,9 @@ def reference(
         float | None,
         typer.Option(help="Scale of the adapters; no checkpoint records it. Default: their rank."),
     ] = None,
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
+    dtype: Annotated[
+        str, typer.Option(help="Of all weights; a coarser one than the checkpoint's loses bits.")
+    ] = "float32",
     as_json: Json = False,
 ) -> None:
     """Load the published checkpoint, account for every key, and write a model folder.

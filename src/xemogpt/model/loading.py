@@ -154,7 +154,8 @@ def _read_config(folder: Path) -> XEmoGPTConfig:
             f"{folder} holds a model of type {settings.get('model_type')!r}, not"
             f" {XEmoGPTConfig.model_type!r}; compose one of it with xemogpt.model.assembly"
         )
-    return XEmoGPTConfig.from_pretrained(folder)
+    config: XEmoGPTConfig = XEmoGPTConfig.from_pretrained(folder)
+    return config
 
 
 def _read_references(folder: Path) -> dict[str, Reference]:
