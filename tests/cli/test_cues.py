@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from xemogpt.cli.app import app
 from xemogpt.errors import AnnotatorError, ConfigError, DatasetError
 
-TEXT = "She smiles and nods. In the audio, her voice is soft. She says \"hello\". She is happy."
+TEXT = 'She smiles and nods. In the audio, her voice is soft. She says "hello". She is happy.'
 
 
 def run(*words: str, stdin: str | None = None) -> Any:
@@ -124,8 +124,8 @@ def test_help_shows_an_example() -> None:
 
 def test_score_labels(tmp_path: Path) -> None:
     pred, target = tmp_path / "p.csv", tmp_path / "t.csv"
-    target.write_text('name,label,openset\na,happy,"[\'happy\', \'calm\']"\nb,sad,"[\'sad\']"\n')
-    pred.write_text('name,label,openset\na,happy,"[\'glad\']"\nb,angry,"[\'sorrowful\']"\n')
+    target.write_text("name,label,openset\na,happy,\"['happy', 'calm']\"\nb,sad,\"['sad']\"\n")
+    pred.write_text("name,label,openset\na,happy,\"['glad']\"\nb,angry,\"['sorrowful']\"\n")
     result = run("score-labels", str(pred), str(target), "--json")
     scores = json.loads(result.stdout)
     assert scores["label"]["accuracy"] == 0.5

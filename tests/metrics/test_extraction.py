@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from xemogpt.metrics.extraction import RuleExtractor
 from xemogpt.metrics.extraction.clauses import split_statements
@@ -40,7 +41,10 @@ def read_gold(name: str) -> list[dict[str, Any]]:
             ["He stands there", "He holding a cup"],
         ),
         ("She looks as if she might fall.", ["She looks as if she might fall"]),
-        ("His brows are down and his lips are tight.", ["His brows are down", "his lips are tight"]),
+        (
+            "His brows are down and his lips are tight.",
+            ["His brows are down", "his lips are tight"],
+        ),
     ],
 )
 def test_statements(sentence: str, statements: list[str]) -> None:
@@ -120,23 +124,29 @@ def test_gold_is_sound() -> None:
         assert all(cue.strip() for cues in row["cues"].values() for cue in cues)
 
 
+@pytest.fixture(scope="module")
+def vectors() -> dict[str, Any]:
+    """MiniLM embeddings of all gold and extracted cues, encoded in one go."""
+    from xemogpt.registry import text_encoders
+
+    texts = set()
+    for row in (row for name in LEAST_F1 for row in read_gold(name)):
+        for cues in (*row["cues"].values(), *extract(row["text"]).values()):
+            texts.update(cues)
+    ordered = sorted(texts)
+    return dict(zip(ordered, text_encoders.get("minilm")().encode(ordered), strict=True))
+
+
 @pytest.mark.weights
 @pytest.mark.parametrize("name", LEAST_F1)
-def test_cue_f1_and_modality_accuracy(name: str) -> None:
+def test_cue_f1_and_modality_accuracy(name: str, vectors: dict[str, Any]) -> None:
     """One-to-one matches at MiniLM cosine 0.8, and their modality."""
-    from scipy.optimize import linear_sum_assignment
-    from sentence_transformers import SentenceTransformer
-
-    from xemogpt.weights import locate
-
-    encoder = SentenceTransformer(str(locate("minilm")), device="cpu")
     counts = np.zeros(4)  # gold, found, matched, matched in the right modality
     for row in read_gold(name):
         gold = [(m, cue) for m in MODALITIES for cue in row["cues"][m]]
         found = [(m, cue) for m, cues in extract(row["text"]).items() for cue in cues]
-        texts = [text for _, text in gold + found]
-        vectors = encoder.encode(texts, normalize_embeddings=True)
-        similarity = vectors[: len(gold)] @ vectors[len(gold) :].T
+        sides = [np.stack([vectors[text] for _, text in side]) for side in (gold, found)]
+        similarity = sides[0] @ sides[1].T
         same = np.array([[g[0] == f[0] for f in found] for g in gold])
         value = np.where(similarity >= 0.8, 1 + similarity + 0.001 * same, 0)
         pairs = [p for p in zip(*linear_sum_assignment(-value), strict=True) if value[p]]
@@ -147,7 +157,8 @@ def test_cue_f1_and_modality_accuracy(name: str) -> None:
 
 
 HOSTILE = {
-    "explanation": "She smiles and nods, but her voice shakes; in the audio, she may be sad. " * 1400,
+    "explanation": "She smiles and nods, but her voice shakes; in the audio, she may be sad. "
+    * 1400,
     "one word": "a" * 100_000,
     "and": "and " * 25_000,
     "no full stop": "she smiles and " * 7_000,

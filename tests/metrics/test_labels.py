@@ -112,7 +112,9 @@ def test_openset_strings_that_are_refused(text: str) -> None:
 
 def test_wheels_of_the_user(tmp_path: Path) -> None:
     wheel = tmp_path / "wheel.json"
-    wheel.write_text(json.dumps({"happy": {"playful": ["cheeky"], "content": []}, "bad": ["bored"]}))
+    wheel.write_text(
+        json.dumps({"happy": {"playful": ["cheeky"], "content": []}, "bad": ["bored"]})
+    )
     groups = read_groups(wheel)
     assert groups.find("cheeky") == groups.find("playful") == "happy"
     assert groups.version == "wheel"

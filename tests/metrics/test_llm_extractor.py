@@ -134,7 +134,11 @@ def extractor(server: MisbehavingEndpoint, cache: Any = ":memory:", **options: A
 def test_extracts_and_counts(server: MisbehavingEndpoint) -> None:
     run = extractor(server, price_in=2.0, price_out=10.0).run({"a": "She smiles.", "b": "He nods."})
     assert [cue.text for cue in run.extractions["a"].cues.visual] == ["she smiles"]
-    assert (run.usage.requests, run.usage.prompt_tokens, run.usage.completion_tokens) == (2, 200, 20)
+    assert (run.usage.requests, run.usage.prompt_tokens, run.usage.completion_tokens) == (
+        2,
+        200,
+        20,
+    )
     assert run.usage.cost == pytest.approx((200 * 2 + 20 * 10) / 1e6)
     assert run.failures == {}
     form = server.requests[0]["response_format"]
@@ -293,7 +297,7 @@ def test_cache_of_another_version_or_another_program(tmp_path: Path) -> None:
     LLMExtractor(config, cache_path=ours).close()
     with sqlite3.connect(ours) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(DatasetError, match="version 99.*version 1"):
+    with pytest.raises(DatasetError, match=r"version 99.*version 1"):
         LLMExtractor(config, cache_path=ours)
     foreign = tmp_path / "foreign.sqlite"
     with sqlite3.connect(foreign) as db:

@@ -109,5 +109,7 @@ def _print(report: "MetaReport") -> None:
 
 
 def _shown(estimate: Any, digits: int = 2) -> str:
+    if estimate is None:
+        return "-"
     low, high = f"{estimate.low:.{digits}f}", f"{estimate.high:.{digits}f}"
     return f"{estimate.value:.{digits}f} [{low}, {high}]"

@@ -156,9 +156,7 @@ def _write(
     from xemogpt.schema import MODALITIES
 
     samples = {
-        name: {
-            modality: [cue.text for cue in item.cues.of(modality)] for modality in MODALITIES
-        }
+        name: {modality: [cue.text for cue in item.cues.of(modality)] for modality in MODALITIES}
         for name, item in found.items()
     }
     if out is not None:

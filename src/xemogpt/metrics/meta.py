@@ -48,8 +48,8 @@ class MetricVerdict:
     """Mean loss of score when one cue is said in other words."""
     negation_cost: Estimate
     """Mean loss of score when one cue is said to be otherwise."""
-    cost_ratio: Estimate
-    """The first over the second; below 0.25 is the aim."""
+    cost_ratio: Estimate | None
+    """The first over the second, below 0.25 being the aim; none if negation costs nothing."""
 
 
 @dataclass(frozen=True)
@@ -199,18 +199,15 @@ def _verdict(
     point, spread = correlations(every), np.array([correlations(chosen) for chosen in picks])
     para, neg = costs["paraphrase"], costs["negation"]
 
-    def ratio(chosen: npt.NDArray[np.int64]) -> float:
-        negated = float(neg[chosen].mean())
-        return float(para[chosen].mean()) / negated if negated > 0 else math.inf
-
+    negated = neg[picks].mean(axis=1)
+    ratios = para[picks].mean(axis=1)[negated > 0] / negated[negated > 0]
+    has_ratio = neg.mean() > 0 and len(ratios) > 0
     return MetricVerdict(
-        spearman={
-            damage: _estimate(point[i], spread[:, i]) for i, damage in enumerate(DAMAGES)
-        },
+        spearman={damage: _estimate(point[i], spread[:, i]) for i, damage in enumerate(DAMAGES)},
         mean_spearman=_estimate(point.mean(), spread.mean(axis=1)),
         paraphrase_cost=_estimate(para.mean(), para[picks].mean(axis=1)),
         negation_cost=_estimate(neg.mean(), neg[picks].mean(axis=1)),
-        cost_ratio=_estimate(ratio(every), np.array([ratio(chosen) for chosen in picks])),
+        cost_ratio=_estimate(para.mean() / neg.mean(), ratios) if has_ratio else None,
     )
 
 

@@ -9,7 +9,27 @@ from xemogpt.schema import MODALITIES, CueSet
 
 SAME_AT = 0.6
 """Share of common words from which two wordings count as one cue."""
-_LIGHT = frozenset("a an the is are was were her his their its of in on at to and".split())
+_LIGHT = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "her",
+        "his",
+        "their",
+        "its",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "and",
+    ]
+)
 
 
 def word_overlap(first: str, second: str) -> float:

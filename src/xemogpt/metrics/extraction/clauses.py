@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass, replace
 
+from xemogpt.metrics.extraction.boundaries import (
+    COORDINATORS,
+    COPULAS,
+    KEEP_WITH,
+    LIGHT,
+    RELATIVES,
+    SOFTENERS,
+    STATES,
+    SUBORDINATORS,
+    Chunk,
+    cut_chunks,
+)
 from xemogpt.metrics.extraction.grammar import Token, finite_verb, tokenise
 from xemogpt.metrics.extraction.lexicon import load_lexicon
-
-_MARKS = frozenset(",，、;:：()（）[]—–/→|") | {"--", "->", "=>"}
-_COORDINATORS = frozenset(["and", "but", "or", "then", "yet", "nor"])
-_SUBORDINATORS = frozenset(
-    ["while", "when", "as", "because", "since", "although", "though", "whereas", "where", "until"]
-    + ["if", "so", "before", "after", "despite", "once", "whenever"]
-)
-_RELATIVES = frozenset(["which", "who", "whose"])
-_COPULAS = frozenset("is are was were be feels feel felt looks look sounds sound remains remain stays stay becomes become gets get turns seems appears grows am".split())  # fmt: skip
-_STATES = frozenset(["adj", "adj-past", "verb-ing"])
-_LIGHT = frozenset(["adv", "neg", "det"])
-_SOFTENERS = frozenset("at least even too a bit little lot somewhat".split())
-_KEEP_WITH = frozenset(["with", "without"])
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,6 @@ class Statement:
     """What joins it to the one before: ``""``, ``and``, ``which``, ``when``, ``with`` ..."""
     complete: bool
     """Whether it has a finite verb."""
-
-
-@dataclass
-class _Chunk:
-    start: int
-    end: int
-    links: frozenset[str]
 
 
 def split_statements(sentence: str) -> list[Statement]:
@@ -58,104 +50,13 @@ class _Splitter:
         """Tokens of each found statement, its own words only."""
 
     def run(self) -> list[Statement]:
-        for chunk in self._chunks():
+        for chunk in cut_chunks(self.tokens):
             self._take(chunk)
         return self.found
 
-    # -- cutting ---------------------------------------------------------------------------
-
-    def _chunks(self) -> list[_Chunk]:
-        chunks: list[_Chunk] = []
-        start, links = 0, set[str]()
-        for index, token in enumerate(self.tokens):
-            link = self._boundary(index, start)
-            if link is None:
-                continue
-            if index > start:
-                chunks.append(_Chunk(start, index, frozenset(links)))
-                links = set()
-            links.add(link)
-            start = index + 1
-        if start < len(self.tokens):
-            chunks.append(_Chunk(start, len(self.tokens), frozenset(links)))
-        return chunks
-
-    def _boundary(self, index: int, start: int) -> str | None:
-        """The link that the token at ``index`` makes, or none if it belongs to its chunk."""
-        token = self.tokens[index]
-        word = token.lower
-        after_mark = index == start
-        if word in ("though", "if") and index and self.tokens[index - 1].lower == "as":
-            return None
-        if word in _MARKS:
-            return "," if word in ",，、" else ";"
-        if word in _COORDINATORS:
-            if (word == "then" and not after_mark) or self._attributive(index):
-                return None
-            return word
-        following = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        if following is None:
-            return None
-        if word in _RELATIVES:
-            return word if word != "whose" or after_mark else None
-        if word in _SUBORDINATORS:
-            return word if self._opens_clause(index, after_mark) else None
-        if word in _KEEP_WITH and (after_mark and index > 0):
-            return word
-        if word == "with" and self._absolute(index):
-            return word
-        if word == "without" and following.lower.endswith("ing") and index > 0:
-            return word
-        if word == "rather" and following.lower == "than":
-            return "than"
-        return None
-
-    def _attributive(self, index: int) -> bool:
-        """Whether this is the ``and`` of ``a harsh and loud tone``: one noun, two adjectives."""
-        before = self.tokens[max(0, index - 3) : index]
-        after = [token for token in self.tokens[index + 1 : index + 4] if token.tags != {"adv"}]
-        if len(after) < 2 or not before or not before[-1].tags & _STATES:
-            return False
-        opened = any(token.tags & {"det", "poss", "prep"} for token in before[:-1])
-        return opened and bool(after[0].tags & _STATES) and after[1].tags == {"noun"}
-
-    def _opens_clause(self, index: int, after_mark: bool) -> bool:
-        word = self.tokens[index].lower
-        following = self.tokens[index + 1]
-        if word in ("so", "once", "since", "before", "after", "until"):
-            return after_mark and bool(following.tags & {"pron", "det", "poss"})
-        if following.lower in ("if", "though", "well", "soon", "long", "far"):
-            return False
-        end = self._chunk_end(index + 1)
-        verb = finite_verb(self.tokens, index + 1, end)
-        if verb is not None and verb > index + 1:
-            return True
-        return after_mark and word not in ("as",)
-
-    def _chunk_end(self, index: int) -> int:
-        end = index
-        while end < len(self.tokens) and end - index < 25:
-            word = self.tokens[end].lower
-            if word in _MARKS or word in _COORDINATORS:
-                break
-            end += 1
-        return end
-
-    def _absolute(self, index: int) -> bool:
-        """Whether ``with her shoulders hunched`` opens here: a noun and what state it is in."""
-        first = self.tokens[index + 1]
-        if not first.tags & {"poss", "det"} or first.lower in ("a", "an"):
-            return False
-        seen_noun = False
-        for token in self.tokens[index + 2 : self._chunk_end(index + 1)]:
-            if seen_noun and token.tags & _STATES and token.tags != {"noun", "adj"}:
-                return True
-            seen_noun = seen_noun or "noun" in token.tags
-        return False
-
     # -- joining ---------------------------------------------------------------------------
 
-    def _take(self, chunk: _Chunk) -> None:
+    def _take(self, chunk: Chunk) -> None:
         start, end = chunk.start, chunk.end
         while start < end and self.tokens[start].lower in ("also", "then", "that"):
             if self.tokens[start].lower == "that" and start + 1 < end:
@@ -187,7 +88,7 @@ class _Splitter:
     @staticmethod
     def _main_link(links: frozenset[str]) -> str:
         words = links - {",", ";"}
-        for group in (_SUBORDINATORS, _RELATIVES, _KEEP_WITH, frozenset(["than"]), _COORDINATORS):
+        for group in (SUBORDINATORS, RELATIVES, KEEP_WITH, frozenset(["than"]), COORDINATORS):
             for word in words & group:
                 return word
         return ";" if ";" in links else ("," if links else "")
@@ -223,7 +124,7 @@ class _Splitter:
 
     def _predicate(self, start: int, end: int, link: str, verb: int) -> None:
         last = self.found[-1]
-        subject = last.subject if last.complete or link in _RELATIVES else None
+        subject = last.subject if last.complete or link in RELATIVES else None
         if subject and link == "," and _is_bare(subject):
             subject = None
         if link == "which":
@@ -244,22 +145,22 @@ class _Splitter:
         """A chunk without finite verb: a participle, more adjectives, a noun, or a phrase."""
         last = self.found[-1]
         first = next((t for t in self.tokens[start:end] if t.tags != {"adv"}), self.tokens[start])
-        if link in _KEEP_WITH:
+        if link in KEEP_WITH:
             begin = start - 1 if link == "without" else start
             self._add(begin, end, link, None, None)
         elif "verb-ing" in first.tags and self._participial(start, end, first):
             self._participle(start, end, link, links)
         elif self._is_state(start, end):
             self._state(start, end, link)
-        elif not last.complete and first.tags & {"prep"} and link == ",":
-            self._add(start, end, link, None, None)
-        elif "," in links and self._has_own_state(start, end):
+        elif (not last.complete and first.tags & {"prep"} and link == ",") or (
+            "," in links and self._has_own_state(start, end)
+        ):
             self._add(start, end, link, None, None)
         elif self._more_of_the_same_noun(start, end, links):
             self._glue(end)
-        elif not last.complete or link == ";":
-            self._add(start, end, link, None, None)
-        elif self._feels(last) and self._emotional(start, end):
+        elif (
+            not last.complete or link == ";" or (self._feels(last) and self._emotional(start, end))
+        ):
             self._add(start, end, link, None, None)
         else:
             self._glue(end)
@@ -291,10 +192,10 @@ class _Splitter:
         before, after = self.tokens[begin:before_end], self.tokens[start:end]
         return (
             links == {","}
-            and all(token.tags & (_STATES | {"adv"}) for token in before)
+            and all(token.tags & (STATES | {"adv"}) for token in before)
             and not before[-1].tags & {"verb-ing"}
             and len(after) > 1
-            and bool(after[0].tags & _STATES)
+            and bool(after[0].tags & STATES)
             and after[-1].tags == {"noun"}
         )
 
@@ -316,16 +217,16 @@ class _Splitter:
                 )
                 return
             self._add(start, end, link, None, subject)
-        elif link in _SUBORDINATORS or link in _COORDINATORS:
+        elif link in SUBORDINATORS or link in COORDINATORS:
             self._glue(end)
         else:
             self._add(start, end, link, None, last.subject if last.complete else None)
 
     def _is_state(self, start: int, end: int) -> bool:
         """Whether the chunk is adjectives only, such as ``slightly mocking``."""
-        words = [t for t in self.tokens[start:end] if t.lower not in _SOFTENERS]
-        position = next((i for i, t in enumerate(words) if not t.tags <= _LIGHT), None)
-        if position is None or not words[position].tags & (_STATES | {"verb-past"}):
+        words = [t for t in self.tokens[start:end] if t.lower not in SOFTENERS]
+        position = next((i for i, t in enumerate(words) if not t.tags <= LIGHT), None)
+        if position is None or not words[position].tags & (STATES | {"verb-past"}):
             return False
         after = words[position + 1 :]
         return not after or bool(after[0].tags & {"prep", "adv"}) or after[0].lower == "to"
@@ -335,7 +236,7 @@ class _Splitter:
         last = self.found[-1]
         begin, before_end = self.spans[-1]
         copula = next(
-            (i for i in range(begin, before_end) if self.tokens[i].lower in _COPULAS), None
+            (i for i in range(begin, before_end) if self.tokens[i].lower in COPULAS), None
         )
         if copula is not None and last.complete:
             while start < end and self.tokens[start].lower in ("at", "least", "even"):

@@ -5,52 +5,17 @@ from functools import lru_cache
 
 from xemogpt.metrics.extraction.clauses import Statement
 from xemogpt.metrics.extraction.lexicon import load_lexicon
+from xemogpt.metrics.extraction.patterns import load_pattern
 
-_INFERENCE = (
-    r"(?:suggest|indicat|imply|impli|convey|express|reflect|reveal|show|demonstrat|signal|signif|denot|betray|hint"
-    r"|communicat|display|exhibit|highlight|point|mean|project|exud|radiat|evok|exhibit|portray|illustrat|support|confirm|reinforc)"
-)
-_CONCLUDES = re.compile(
-    rf"^(?:(?P<subject>.{{0,80}}?)\s)?(?:further |clearly |possibly |thus |strongly |all |also |which |that )*"
-    rf"(?P<verb>{_INFERENCE}(?:e?s|ing|ed|ies|e|y)?)(?: at| to| towards?)?(?: that)?\s+(?P<rest>.+)$",
-    re.I,
-)
-_WRAP = re.compile(
-    r"^(?:(?:a|an|the|some|his|her|their|its|any|great|deep|clear|strong|slight|growing|certain|obvious|genuine)\s+)*"
-    r"(?:(?:sense|state|feelings?|mixture|mix|combination|touch|hint|air|expression|level|degree|kind|blend|moment|display|emotions?|mood|note)s? of\s+)"
-    r"(?:(?:being|both|a|an|the)\s+)*",
-    re.I,
-)
-_STATE_OF = re.compile(
-    r"^(?P<subject>.{0,80}?)\b(?:(?:is|are|was|were|feels?|has|have|shows?|experienc\w+|expresses|exhibits|be|am|remains?) )?(?:(?:in|under|with|full of|filled with|overcome (?:with|by)) )?"
-    r"(?:an? |the )?(?:\w+ )?(?:state|sense|feelings?|mixture|mix|combination|blend|touch|hint|emotions?|mood) of (?P<rest>.+)$",
-    re.I,
-)
-_TWO_MOODS = re.compile(
-    r"\b(?:in|with|of) an? (?P<one>[\w-]+(?: [\w-]+)?),? and (?P<two>[\w-]+(?: [\w-]+)?) (?P<noun>mood|state|emotion|feeling|emotional state|state of mind)s?\b",
-    re.I,
-)
-_OF_INTERPRETATION = re.compile(
-    r"^(?:the |an? |his |her |their )?(?:interpretation|reading|impression|inner|presence|conclusion|idea|view)s?(?: of)? ",
-    re.I,
-)
-_WHOSE = re.compile(
-    r" (?:of|in|from|on the part of) (?:the|this|that|his|her) (?:[\w-]+ )?(?:man|woman|boy|girl|person|speaker|child"
-    r"|character|individual|lady|protagonist|male|female|subject|gentleman)$",
-    re.I,
-)
-_IT_IS = re.compile(
-    r"^(?:it|this|that) (?:is|was|seems|looks like|sounds like) (?:(?:a|an|pure|simply|just|plain) )?(?P<rest>.+)$",
-    re.I,
-)
-_LIST = re.compile(
-    r"\s*(?:,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+mixed with\s+|\s+with a (?:hint|touch) of\s+|\s+as well as\s+|\s+tinged with\s+)",
-    re.I,
-)
-_NOUN_PERCEIVED = re.compile(
-    r"\b(?:voice|tone|pitch|face|smile|eyes|eyebrows|brow|brows|gaze|look|mouth|lips|speech|volume|laugh\w*|expression|intonation|gesture\w*|posture|cry|crying|sob\w*)\b",
-    re.I,
-)  # fmt: skip
+_CONCLUDES = load_pattern("concludes")
+_WRAP = load_pattern("wrap")
+_STATE_OF = load_pattern("state_of")
+_TWO_MOODS = load_pattern("two_moods")
+_OF_INTERPRETATION = load_pattern("of_interpretation")
+_WHOSE = load_pattern("whose")
+_IT_IS = load_pattern("it_is_felt")
+_LIST = load_pattern("list")
+_NOUN_PERCEIVED = load_pattern("noun_perceived")
 
 
 def emotional_atoms(text: str, statement: Statement) -> list[str] | None:
@@ -110,8 +75,47 @@ def _emotional(text: str) -> bool:
 
 _SUFFIX = re.compile(r"(?:iness|ness|ment|edly|ingly|ed|ing|ly|ion|ity|iety|ious|ful|ies|s|y|i|e)$")
 _STOP = frozenset(
-    "a an the is are was were be been being feels feel feeling feelings he she they it his her their in of to and"
-    " state mood emotion emotional very quite extremely slightly little somewhat sense who this that".split()
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "feels",
+        "feel",
+        "feeling",
+        "feelings",
+        "he",
+        "she",
+        "they",
+        "it",
+        "his",
+        "her",
+        "their",
+        "in",
+        "of",
+        "to",
+        "and",
+        "state",
+        "mood",
+        "emotion",
+        "emotional",
+        "very",
+        "quite",
+        "extremely",
+        "slightly",
+        "little",
+        "somewhat",
+        "sense",
+        "who",
+        "this",
+        "that",
+    ]
 )
 
 
@@ -126,8 +130,10 @@ def _stem(word: str) -> str:
 
 
 def emotion_key(text: str) -> frozenset[str]:
-    """What makes two emotional statements the same: ``feels angry`` and ``anger`` are not,
-    ``content`` and ``contentment`` are."""
+    """What makes two emotional statements the same.
+
+    ``content`` and ``contentment`` are the same, ``angry`` and ``annoyed`` are not.
+    """
     words = [word for word in re.findall(r"\w+", text.lower()) if word not in _STOP]
     emotions = load_lexicon().emotion_words
     felt = [word for word in words if word in emotions]
@@ -136,5 +142,21 @@ def emotion_key(text: str) -> frozenset[str]:
 
 
 _DISTINCT = frozenset(
-    "not no never without man woman boy girl child mother father host guest first second".split()
+    [
+        "not",
+        "no",
+        "never",
+        "without",
+        "man",
+        "woman",
+        "boy",
+        "girl",
+        "child",
+        "mother",
+        "father",
+        "host",
+        "guest",
+        "first",
+        "second",
+    ]
 )

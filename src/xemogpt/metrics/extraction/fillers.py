@@ -4,43 +4,19 @@ import re
 
 from xemogpt.metrics.extraction.clauses import Statement
 from xemogpt.metrics.extraction.lexicon import load_lexicon
+from xemogpt.metrics.extraction.patterns import load_pattern
 from xemogpt.metrics.extraction.quotes import MARK
 
-_TRAILING = re.compile(
-    rf"[,\s]*(?:\b(?:when|while|as|and|before|after|where|in which|by|,)\s+)?(?:(?:he|she|they|it|\w+)\s+)?(?:(?:finally|then|suddenly)\s+)?"
-    rf"(?:says?|saying|said|asks?|asking|tells?|repeats?|repeating|on|with|reads?|of|word|words|utters?|uttering|adds?|adding|replies|replying|to say|in saying|:)\s*(?:\w+ )?[:,]?\s*{MARK}.*$",
-    re.I,
-)
-_SPOKEN_AT = re.compile(
-    r"\s+(?:when|as|while) (?:he|she|they) (?:finally )?(?:speaks?|talks?|answers|replies)\s*$",
-    re.I,
-)
-_FILLER = re.compile(
-    r"^(?:(?:though|although|but) )?(?:"
-    r"it is (?:hard|difficult|impossible|not easy|unclear|also possible|possible|not clear|worth)\b.*"
-    r"|(?:there is|there are) (?:no (?:further|other)|nothing else)\b.*"
-    r"|(?:the |this |these |those |such |all )?(?:\w+ )?(?:clues?|cues?|details?|evidence|observations?|analysis|combination|context|interpretation|conclusion|information|contrast)\b(?: \w+)* (?:is|are|suggests?|indicates?|supports?|points?|show|shows|reinforces?|confirms?|together|align|aligns|makes?)\b.*"
-    r"|(?:this|that|which|it|these) (?:makes?|supports?|reinforces?|matches|contrasts|fits|confirms?|adds?|could|would|aligns?|underlines?|underscores?|highlights?|emphasi[sz]es?|strengthens?|completes?)\b.*"
-    r"|(?:the )?(?:subtitles?|text|words|line|dialogue|content|transcript|caption)(?: content| text| itself)?(?: \w+)? (?:is|are|reads?|says?|shows?|suggests?|indicates?|implies?|reinforces?|conveys?|express(?:es)?|supports?|confirms?|states?|mentions?|adds?|matches|mean|means|reveals?|contains?|goes)\b.*"
-    r"|(?:the )?(?:subtitles?|captions?|transcript)(?: \w+)?"
-    r"|(?:(?:he|she|they|it|the \w+|\w+) )?(?:says?|said|asks?|asked|tells?|told|repeats|states|reads|replies)(?: that)?"
-    r"|here (?:is|are)\b.*|let (?:me|us)\b.*|sure|certainly|of course|yes|no|okay|ok|hmm+|well"
-    r"|i (?:am|do) not (?:sure|know|certain)\b.*|i (?:am|cannot|can not|could not)\b.*"
-    r"|(?:as )?(?:explained|mentioned|described|noted) (?:above|below|before)\b.*|for these reasons.*"
-    r"|\d+(?:st|nd|rd|th)?|n/?a|none|unknown|not (?:available|applicable|visible|audible)"
-    r")$",
-    re.I,
-)  # fmt: skip
-_SUPPORTS = re.compile(
-    r".*\b(?:supports?|confirms?|reinforces?|suggests?|indicates?|conveys?|points? to|reveals?|shows?|means?|strengthens?)\b",
-    re.I,
-)
+_TRAILING = load_pattern("trailing")
+_SPOKEN_AT = load_pattern("spoken_at")
+_FILLER = load_pattern("filler")
+_SUPPORTS = load_pattern("supports")
 _IT_IS = re.compile(r"^(?:this|that|which|it|these|those) (?:is|are|was|were)\b", re.I)
 _EDGES = " \t.,!?;:，。、；：!？-–—()（）[]*_\"'“”‘’"
 
 
 def clean(text: str) -> str:
-    """Take the quotation marks' places and loose ends off a statement.
+    r"""Take the quotation marks' places and loose ends off a statement.
 
     >>> clean("her voice is low when he says \\ue000")
     'her voice is low'

@@ -10,7 +10,7 @@ _TOKEN = re.compile(
     r"->|=>|[^\W\d_]+(?:['’-][^\W\d_]+)*['’]?|\d+(?:[.,]\d+)*%?|\ue000|[,，、;:：()（）\[\]—–]|-{2,}|\S"
 )
 _ADJECTIVE_ENDING = re.compile(r"\w{2,}(?:ful|less|ous|ive|able|ible|ical|ish|ary)$")
-_PLURAL_PRONOUNS = frozenset("they we you i these those both".split())
+_PLURAL_PRONOUNS = frozenset(["they", "we", "you", "i", "these", "those", "both"])
 
 
 @dataclass(frozen=True, slots=True)

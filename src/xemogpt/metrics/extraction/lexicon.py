@@ -12,8 +12,38 @@ from importlib import resources
 from xemogpt.schema import Modality
 
 DOUBLED = frozenset(
-    "nod step drop grip clap stop hug tap grab rub pat bow spin slam tug zoom hum sob drum sag flip"
-    " skip pop snap hop jab thrust tuck shrug pan".split()
+    [
+        "nod",
+        "step",
+        "drop",
+        "grip",
+        "clap",
+        "stop",
+        "hug",
+        "tap",
+        "grab",
+        "rub",
+        "pat",
+        "bow",
+        "spin",
+        "slam",
+        "tug",
+        "zoom",
+        "hum",
+        "sob",
+        "drum",
+        "sag",
+        "flip",
+        "skip",
+        "pop",
+        "snap",
+        "hop",
+        "jab",
+        "thrust",
+        "tuck",
+        "shrug",
+        "pan",
+    ]
 ) - frozenset(["bow", "zoom", "thrust", "tuck"])
 VOWELS = frozenset("aeiou")
 EMOTIONAL: Modality = "emotional"

@@ -7,7 +7,7 @@ from xemogpt.metrics.extraction.grammar import Token, finite_verb, tokenise
 from xemogpt.metrics.extraction.lexicon import Lexicon, load_lexicon
 from xemogpt.schema import MODALITIES, Modality
 
-PEOPLE = frozenset("person people crowd man woman boy girl child".split())
+PEOPLE = frozenset(["person", "people", "crowd", "man", "woman", "boy", "girl", "child"])
 """Nouns that may do anything: what they do decides."""
 _HEAD_WEIGHT = 3.0
 _WORD_WEIGHT = 1.0
@@ -70,10 +70,52 @@ _PERSON = re.compile(
     re.I,
 )
 _ABSTRACT = frozenset(
-    "it this that these those there which what i we you one context situation atmosphere contrast"
-    " combination reaction response moment interaction conversation analysis evidence clue clues"
-    " cue cues sign signs fact idea meaning interpretation conclusion relationship purpose reason"
-    " result possibility scenario content topic message".split()
+    [
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "which",
+        "what",
+        "i",
+        "we",
+        "you",
+        "one",
+        "context",
+        "situation",
+        "atmosphere",
+        "contrast",
+        "combination",
+        "reaction",
+        "response",
+        "moment",
+        "interaction",
+        "conversation",
+        "analysis",
+        "evidence",
+        "clue",
+        "clues",
+        "cue",
+        "cues",
+        "sign",
+        "signs",
+        "fact",
+        "idea",
+        "meaning",
+        "interpretation",
+        "conclusion",
+        "relationship",
+        "purpose",
+        "reason",
+        "result",
+        "possibility",
+        "scenario",
+        "content",
+        "topic",
+        "message",
+    ]
 )
 
 
@@ -119,11 +161,30 @@ def _scores(text: str, lexicon: Lexicon) -> dict[Modality, float]:
     return scores
 
 
-_EMOTION_VERBS = frozenset("worries worry worried fears loves hates enjoys regrets misses".split())
-_LINKING = frozenset(
-    "is are was were be feels feel felt looks look looked becomes became gets got remains".split()
+_EMOTION_VERBS = frozenset(
+    ["worries", "worry", "worried", "fears", "loves", "hates", "enjoys", "regrets", "misses"]
 )
-_SOFT = frozenset("a bit little somewhat rather and in".split())
+_LINKING = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "feels",
+        "feel",
+        "felt",
+        "looks",
+        "look",
+        "looked",
+        "becomes",
+        "became",
+        "gets",
+        "got",
+        "remains",
+    ]
+)
+_SOFT = frozenset(["a", "bit", "little", "somewhat", "rather", "and", "in"])
 _VOICE = re.compile(r"\b(?:voice|tone|intonation|pitch|speech)s?\b", re.I)
 
 
@@ -143,9 +204,9 @@ def _person_is_felt(
     """Whether somebody is said to be, look or feel some emotion: ``she looks shaken``."""
     if verb is None or tokens[verb].lower not in _LINKING:
         return False
-    if head is not None and tokens[head].lower in lexicon.nouns_of:
-        if tokens[head].lower not in PEOPLE:
-            return False
+    subject = tokens[head].lower if head is not None else ""
+    if subject in lexicon.nouns_of and subject not in PEOPLE:
+        return False
     for token in tokens[verb + 1 : verb + 5]:
         if token.lower in lexicon.emotion_words:
             return True

@@ -12,6 +12,7 @@ from xemogpt.metrics.extraction.emotions import (
 from xemogpt.metrics.extraction.fillers import clean, is_filler
 from xemogpt.metrics.extraction.frames import expand_contractions, strip_hedges, strip_opener
 from xemogpt.metrics.extraction.modality import does_something, resolve_modality
+from xemogpt.metrics.extraction.patterns import load_pattern
 from xemogpt.metrics.extraction.quotes import MARK, take_quotes
 from xemogpt.metrics.extraction.result import Extraction
 from xemogpt.metrics.extraction.sections import Line, read_lines
@@ -156,10 +157,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", " ", text.lower()).strip()
 
 
-_NOUN_LABEL = re.compile(
-    r"^(?:(?:tone|pitch|volume|speech|speaking|voice|rhythm|pace|speed|breathing|gaze|posture)\b.*)$",
-    re.I,
-)
+_NOUN_LABEL = load_pattern("noun_label")
 
 
 def _with_label(text: str, line: Line) -> str:
