@@ -1,6 +1,9 @@
 """The rule extractor: by example, against hand-made cue lists, and on hostile input."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -112,6 +115,26 @@ def test_nothing_is_lost_without_a_word() -> None:
 def test_same_text_same_cues() -> None:
     text = " ".join(row["text"] for row in read_gold("second"))
     assert RuleExtractor().extract(text) == RuleExtractor().extract(text)
+
+
+def test_same_cues_in_every_process() -> None:
+    """Sets of words are iterated in another order under another hash seed."""
+    code = (
+        "import json, sys; from xemogpt.metrics.extraction import RuleExtractor;"
+        "print(RuleExtractor().extract(sys.stdin.read()))"
+    )
+    text = " ".join(row["text"] for row in read_gold("second"))
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=text.encode(),
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
 
 
 def test_gold_is_sound() -> None:

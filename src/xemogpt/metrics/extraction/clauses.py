@@ -89,7 +89,7 @@ class _Splitter:
     def _main_link(links: frozenset[str]) -> str:
         words = links - {",", ";"}
         for group in (SUBORDINATORS, RELATIVES, KEEP_WITH, frozenset(["than"]), COORDINATORS):
-            for word in words & group:
+            for word in sorted(words & group):
                 return word
         return ";" if ";" in links else ("," if links else "")
 

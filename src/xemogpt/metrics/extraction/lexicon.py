@@ -202,7 +202,7 @@ def load_lexicon() -> Lexicon:
         sections=sections,
         chinese={name: tuple(words.split()) for name, words in data["chinese"].items()},
         phrases=(
-            *((word, next(iter(kinds))) for word, kinds in nouns_of.items() if " " in word),
+            *((word, min(kinds)) for word, kinds in nouns_of.items() if " " in word),
             *((word, EMOTIONAL) for word in sorted(emotions) if " " in word),
         ),
     )
