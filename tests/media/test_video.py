@@ -1,5 +1,6 @@
 """Sampling and streaming of frames, on real files whose frames carry their numbers."""
 
+import gc
 import json
 import struct
 from fractions import Fraction
@@ -261,6 +262,21 @@ def test_shrinking_averages(tmp_path):
     small = next(iter_frames(path, max_side=32)).image
     assert small.shape == (32, 32, 3)
     assert np.abs(small.astype(int) - 100).max() < 4
+
+
+def test_decoded_frames_are_let_go_without_garbage_collection(tmp_path):
+    """PyAV ties a frame to its side data in a cycle; big frames must not wait for the collector."""
+    path = write_media(tmp_path / "a.mp4", Picture(30, clockwise_deg=90))
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(1 for _ in iter_frames(path)) == 30
+        read_frames(path, 16)
+        probe(path)
+        held = [x for x in gc.get_objects() if isinstance(x, av.VideoFrame) and x.width > 16]
+    finally:
+        gc.enable()
+    assert held == []
 
 
 def test_many_large_frames_are_scaled_to_fit_in_memory(tmp_path, monkeypatch):

@@ -36,10 +36,11 @@ class Developer:
         self._aspect = aspect if aspect and _SANE_ASPECTS[0] < aspect < _SANE_ASPECTS[1] else 1.0
         self._converter = VideoReformatter()
         self._shown: tuple[int, int] | None = None
+        self._turns: dict[int, tuple[int, bool]] = {}
 
     def __call__(self, frame: Any) -> Image:
         """The image of a decoded frame, uint8 (H, W, 3), upright."""
-        turned = orientation(frame)
+        turned = self._turned(frame)
         if self._shown is None:
             self._shown = self.shown_size(frame)
         width, height = self._shown[::-1] if turned[0] % 2 else self._shown
@@ -69,7 +70,14 @@ class Developer:
         if self._max_pixels is not None:
             scale = min(scale, sqrt(self._max_pixels / (width * height)))
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        return size[::-1] if orientation(frame)[0] % 2 else size
+        return size[::-1] if self._turned(frame)[0] % 2 else size
+
+    def _turned(self, frame: Any) -> tuple[int, bool]:
+        """The frame's orientation, looked up again only where its rotation changes."""
+        rotation = frame.rotation
+        if rotation not in self._turns:
+            self._turns[rotation] = orientation(frame)
+        return self._turns[rotation]
 
 
 def orientation(frame: Any) -> tuple[int, bool]:
@@ -77,8 +85,10 @@ def orientation(frame: Any) -> tuple[int, bool]:
 
     Angles between quarter turns go to the nearest one.
     """
+    # Reading side data ties PyAV's frame to itself until garbage is collected: let that be a thumb.
+    thumb = frame.reformat(width=16, height=16, format="rgb24", interpolation="POINT", threads=1)
     try:
-        matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+        matrix = thumb.side_data.get(SideDataType.DISPLAYMATRIX)
     except ValueError:
         # PyAV 18 fails on side data newer than itself, such as EXIF; mirroring is lost then.
         return round(frame.rotation / 90) % 4, False
