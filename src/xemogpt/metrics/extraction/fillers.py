@@ -18,7 +18,7 @@ _EDGES = " \t.,!?;:，。、；：!？-–—()（）[]*_\"'“”‘’"
 def clean(text: str) -> str:
     r"""Take the quotation marks' places and loose ends off a statement.
 
-    >>> clean("her voice is low when he says \\ue000")
+    >>> clean("her voice is low when he says \ue000")
     'her voice is low'
     """
     if MARK in text:
