@@ -41,7 +41,7 @@ def test_the_given_text_configuration_is_left_alone():
     ("fields", "message"),
     [
         ({"video_encoder": {"name": "clip"}}, "both video_encoder and video_bridge"),
-        ({"audio_bridge": {"input_dim": 8}}, "both audio_encoder and audio_bridge"),
+        ({"audio_bridge": {"input_dim": 32}}, "both audio_encoder and audio_bridge"),
         (
             {**VIDEO, "video_bridge": {"input_dim": 0}},
             r"video_bridge has 1 problem[\s\S]*input_dim",

@@ -14,7 +14,7 @@ from transformers import (
     AutoProcessor,
 )
 
-from xemogpt.errors import CheckpointError, WeightsError
+from xemogpt.errors import CheckpointError, OutputError, WeightsError
 from xemogpt.model.assembly import EncoderSource, Parts, assemble
 from xemogpt.model.configuration import XEmoGPTConfig
 from xemogpt.model.loading import REFERENCES_FILE, WEIGHTS_FILE
@@ -239,6 +239,15 @@ def test_a_folder_of_another_model(parts, tmp_path):
 def test_sources_of_unknown_parts(saved):
     with pytest.raises(CheckpointError, match="llm"):
         load(saved, sources={"llm": "x"})
+
+
+def test_a_place_that_cannot_be_written(made, tmp_path):
+    (tmp_path / "file").write_text("taken")
+    for thing in made:
+        with pytest.raises(OutputError, match="cannot write"):
+            thing.save_pretrained(tmp_path / "file" / "model")
+        with pytest.raises(OutputError, match="cannot write"):
+            thing.save_pretrained(tmp_path / "file")
 
 
 def test_shards_are_read(made, saved):

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig, PreTrainedModel
 from xemogpt.config import build_config
 from xemogpt.encoders.sources import Reference, check_hashes, hash_files, resolve_source
 from xemogpt.encoders.towers import load_tower
-from xemogpt.errors import CheckpointError, WeightsError
+from xemogpt.errors import CheckpointError, OutputError, WeightsError
 from xemogpt.files import atomic_write
 from xemogpt.model.adapters import is_adapter_key, with_base_layers
 from xemogpt.model.configuration import XEmoGPTConfig
@@ -52,7 +52,14 @@ def save_model(
     }
     # Names are ours and current: nothing is to be turned back into an older format.
     kwargs.setdefault("save_original_format", False)
-    PreTrainedModel.save_pretrained(model, folder, state_dict=weights, **kwargs)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        PreTrainedModel.save_pretrained(model, folder, state_dict=weights, **kwargs)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the model to {folder}: {error.strerror or error}; choose a folder you"
+            " may write to"
+        ) from error
     if kwargs.get("is_main_process", True):
         stored = {part: reference.model_dump() for part, reference in references.items()}
         with atomic_write(folder / REFERENCES_FILE) as file:
