@@ -33,6 +33,10 @@ class ContextLengthError(XEmoGPTError, ValueError):
     """Prompt, features and answer are longer together than the model's context."""
 
 
+class TrainingError(XEmoGPTError, RuntimeError):
+    """Training cannot go on: the loss is not finite, or the device is out of memory."""
+
+
 class AnnotatorError(XEmoGPTError, RuntimeError):
     """A language-model endpoint failed or answered something unusable."""
 

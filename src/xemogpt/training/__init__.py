@@ -1,0 +1,1 @@
+"""Training: cached features, bridge pretraining and fine-tuning, on transformers' Trainer."""

@@ -1,0 +1,240 @@
+"""Samples of bridge pretraining: cached features, cue sentences, and drawn tasks."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from xemogpt.config import Config
+from xemogpt.errors import DatasetError
+from xemogpt.files import atomic_write
+from xemogpt.schema import Modality
+from xemogpt.training.cache import FeatureCache
+from xemogpt.training.orders import WrongOrder, wrong_order
+from xemogpt.training.samples import TrainingSample
+
+TextTarget = Literal["cue", "cues", "mean"]
+
+
+class DrawSettings(Config):
+    """What is drawn anew for each sample in each epoch."""
+
+    text: TextTarget = "cue"
+    """The text of a clip: ``cue``, one of its cues; ``cues``, all as one text; ``mean``, the mean
+    of their embeddings."""
+    wrong_orders: tuple[WrongOrder, ...] = ("shuffled", "reversed", "moved")
+    """Kinds of wrong order, each as likely as the others (video)."""
+    hidden_rate: float = Field(default=0.5, gt=0, lt=1)
+    """Share of frames to reconstruct (video)."""
+    time_mask_rate: float = Field(default=0.1, ge=0, lt=1)
+    """Share of steps zeroed in spans (training only)."""
+    feature_mask_rate: float = Field(default=0.0, ge=0, lt=1)
+    """Share of feature dimensions zeroed (training only)."""
+    max_steps: int | None = Field(default=None, ge=1)
+    """Longest stretch of a clip; a longer one is cut at a drawn place."""
+
+
+class CueTexts:
+    """Embeddings of cue sentences by a frozen text encoder, kept on disk between runs.
+
+    Args:
+        encoder: a ``TextEncoder``.
+        cache_dir: where embeddings are kept; none to keep them in memory only.
+    """
+
+    def __init__(self, encoder: Any, cache_dir: str | Path | None = None) -> None:
+        self.encoder = encoder
+        self.path = None
+        self._known: dict[str, np.ndarray] = {}
+        if cache_dir is not None:
+            self.path = Path(cache_dir) / f"texts-{encoder.fingerprint}.npz"
+            if self.path.exists():
+                stored = np.load(self.path, allow_pickle=False)
+                self._known = dict(zip(stored["texts"].tolist(), stored["values"], strict=True))
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Embed what is not known yet, and write it down."""
+        missing = sorted(set(texts) - self._known.keys())
+        if not missing:
+            return
+        self._known.update(zip(missing, self.encoder.encode(missing), strict=True))
+        if self.path is not None:
+            with atomic_write(self.path, "wb") as file:
+                values = np.stack(list(self._known.values()))
+                np.savez(file, texts=np.array(list(self._known)), values=values)
+
+    def __getitem__(self, text: str) -> np.ndarray:
+        return self._known[text]
+
+
+class BridgeDataset(Dataset[dict[str, Tensor]]):
+    """One item a sample: features, the embedding of its text, and the ids of its cues.
+
+    What is drawn is a function of seed, epoch and sample, so that processes and resumed runs see
+    what a single run sees.
+
+    Args:
+        samples: each with at least one cue of ``modality`` and cached features.
+        keys: media hash of each sample.
+        cache: of frozen features.
+        texts: embeddings of cues.
+        modality: whose cues.
+        draws: what is drawn.
+        vocabulary: cue name -> id, the same for all splits.
+        seed: of the draws.
+        training: whether to mask and to take augmented copies.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[TrainingSample],
+        keys: Sequence[str],
+        cache: FeatureCache,
+        texts: CueTexts,
+        modality: Modality,
+        draws: DrawSettings,
+        vocabulary: Mapping[str, int],
+        seed: int,
+        training: bool,
+    ) -> None:
+        self.samples = samples
+        self.keys = keys
+        self.cache = cache
+        self.texts = texts
+        self.modality = modality
+        self.draws = draws
+        self.vocabulary = vocabulary
+        self.seed = seed
+        self.training = training
+        self.epoch = 0
+        self.max_cues = max(len(s.cues.of(modality)) for s in samples)
+        texts.prepare(
+            [text for s in samples for text in [*s.cue_texts(modality), _joined(s, modality)]]
+        )
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch; accelerate calls this."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        epoch = self.epoch if self.training else 0
+        rng = np.random.default_rng([self.seed, epoch, index])
+        values = self._features(index, rng)
+        text, key_cues = self._text(self.samples[index], rng)
+        length = len(values)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        kinds = self.draws.wrong_orders
+        order = wrong_order(length, kinds[int(rng.integers(len(kinds)))], generator)
+        num_hidden = max(1, round(self.draws.hidden_rate * length))
+        hidden = torch.zeros(length, dtype=torch.bool)
+        hidden[torch.randperm(length, generator=generator)[:num_hidden]] = True
+        return {
+            "values": values,
+            "text": torch.from_numpy(text),
+            "own_cues": self._ids(self.samples[index].cue_names(self.modality)),
+            "key_cues": self._ids(key_cues),
+            "order": order,
+            "hidden": hidden,
+            "sample_index": torch.tensor(index),
+        }
+
+    def _features(self, index: int, rng: np.random.Generator) -> Tensor:
+        """Features (T, D) or (T, L, D); in training of any copy, cut and masked."""
+        key = self.keys[index]
+        if self.training:
+            choices = [key, *self.cache.variants(key)]
+            key = choices[int(rng.integers(len(choices)))]
+        values = self.cache[key].float()
+        most = self.draws.max_steps
+        if most is not None and len(values) > most:
+            start = int(rng.integers(len(values) - most + 1)) if self.training else 0
+            values = values[start : start + most]
+        if self.training:
+            values = _mask(values, self.draws, rng)
+        return values
+
+    def _text(
+        self, sample: TrainingSample, rng: np.random.Generator
+    ) -> tuple[np.ndarray, tuple[str, ...]]:
+        """The embedding a clip is to be near, and the names of the cues it speaks of."""
+        sentences, names = sample.cue_texts(self.modality), sample.cue_names(self.modality)
+        if self.draws.text == "cue":
+            chosen = int(rng.integers(len(sentences)))
+            return self.texts[sentences[chosen]], (names[chosen],)
+        if self.draws.text == "cues":
+            return self.texts[_joined(sample, self.modality)], names
+        mean = np.mean([self.texts[one] for one in sentences], axis=0)
+        return (mean / max(np.linalg.norm(mean), 1e-12)).astype(np.float32), names
+
+    def _ids(self, names: Sequence[str]) -> Tensor:
+        ids = torch.full((self.max_cues,), -1)
+        known = sorted({self.vocabulary[name] for name in names})
+        ids[: len(known)] = torch.tensor(known)
+        return ids
+
+
+def collate_bridge(items: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Pad and stack: ``values`` (B, T, ...), ``mask``, ``hidden`` bool (B, T), ``order`` (B, T)."""
+    lengths = torch.tensor([len(item["values"]) for item in items])
+    longest = int(lengths.max())
+    mask = torch.arange(longest) < lengths[:, None]
+    orders = [torch.cat([i["order"], torch.arange(len(i["order"]), longest)]) for i in items]
+    width = max(len(item["own_cues"]) for item in items)
+
+    def stack(name: str) -> Tensor:
+        return torch.stack([item[name] for item in items])
+
+    assert all(len(item["own_cues"]) == width for item in items)
+    return {
+        "values": torch.nn.utils.rnn.pad_sequence([i["values"] for i in items], batch_first=True),
+        "mask": mask,
+        "hidden": torch.nn.utils.rnn.pad_sequence([i["hidden"] for i in items], batch_first=True),
+        "order": torch.stack(orders),
+        **{name: stack(name) for name in ("text", "own_cues", "key_cues", "sample_index")},
+    }
+
+
+def check_contrast(samples: Sequence[TrainingSample], modality: Modality, split: str) -> None:
+    """Refuse what contrast cannot learn from: one sample, or the same cues everywhere.
+
+    Raises:
+        DatasetError: saying which it is.
+    """
+    cue_sets = {tuple(sorted(set(sample.cue_names(modality)))) for sample in samples}
+    if len(samples) < 2:
+        raise DatasetError(
+            f"the {split} split has {len(samples)} sample(s) with {modality} cues and features;"
+            " contrast needs two at least, and learns from hundreds"
+        )
+    if len(cue_sets) < 2:
+        raise DatasetError(
+            f"all {len(samples)} samples of the {split} split have the same {modality} cues"
+            f" ({', '.join(next(iter(cue_sets))[:5])}); there is nothing to tell apart"
+        )
+
+
+def _joined(sample: TrainingSample, modality: Modality) -> str:
+    return ". ".join(text.rstrip(".") for text in sample.cue_texts(modality)) + "."
+
+
+def _mask(values: Tensor, draws: DrawSettings, rng: np.random.Generator) -> Tensor:
+    """Zero spans of steps and single dimensions."""
+    values = values.clone()
+    remaining = int(draws.time_mask_rate * len(values))
+    while remaining > 0:
+        span = min(remaining, int(rng.integers(1, max(2, len(values) // 10) + 1)))
+        start = int(rng.integers(len(values) - span + 1))
+        values[start : start + span] = 0
+        remaining -= span
+    if draws.feature_mask_rate:
+        dropped = rng.random(values.shape[-1]) < draws.feature_mask_rate
+        values[..., torch.from_numpy(dropped)] = 0
+    return values

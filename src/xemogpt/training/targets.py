@@ -1,0 +1,69 @@
+"""Contrast over cue sets: clips and texts that share a cue are not plain negatives."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Shared = Literal["soft", "mask", "ignore"]
+
+
+def cue_overlap(query_cues: Tensor, key_cues: Tensor) -> Tensor:
+    """How much of each text's cues each clip has: |clip and text| / |text|.
+
+    Args:
+        query_cues: int64 (B, M), ids of a clip's cues, each once, filled up with -1.
+        key_cues: int64 (K, N), ids of the cues that a text names.
+
+    Returns:
+        (B, K) in [0, 1]; 0 for a text without cues.
+
+    >>> cue_overlap(torch.tensor([[1, 2]]), torch.tensor([[1, 2], [2, 3], [4, -1]]))
+    tensor([[1.0000, 0.5000, 0.0000]])
+    """
+    same = query_cues[:, None, :, None] == key_cues[None, :, None, :]  # (B, K, M, N)
+    counts = (same & (key_cues >= 0)[None, :, None, :]).any(dim=2).sum(dim=-1)  # (B, K)
+    sizes = (key_cues >= 0).sum(dim=-1)  # (K,)
+    return counts / sizes.clamp(min=1)
+
+
+def cue_set_nce(
+    queries: Tensor,
+    keys: Tensor,
+    overlap: Tensor,
+    temperature: float = 0.07,
+    shared: Shared = "soft",
+) -> Tensor:
+    """Symmetric contrast of clips and texts that knows which of them share cues.
+
+    With s_ij = cos(q_i, k_j) / temperature: ``soft`` is the cross-entropy between softmax(s) and
+    the overlap, normalised over texts for each clip and over clips for each text; ``mask`` leaves
+    pairs that share a cue out of the sums over negatives; ``ignore`` is plain InfoNCE. A clip and
+    its own text always belong together, whatever their cues.
+
+    Args:
+        queries: (B, D), clips.
+        keys: (B, D), texts; row i is of clip i.
+        overlap: (B, B) from ``cue_overlap``.
+        temperature: above 0.
+        shared: what sharing a cue means.
+
+    Returns:
+        A scalar.
+
+    >>> no_overlap = torch.zeros(2, 2)
+    >>> round(cue_set_nce(torch.eye(2), torch.eye(2), no_overlap, temperature=1.0).item(), 4)
+    0.3133
+    """
+    logits = functional.normalize(queries, dim=-1) @ functional.normalize(keys, dim=-1).T
+    logits = logits / temperature  # (B, B)
+    own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+    targets = overlap.to(logits).masked_fill(own, 1.0)
+    if shared != "soft":
+        if shared == "mask":
+            logits = logits.masked_fill((targets > 0) & ~own, torch.finfo(logits.dtype).min)
+        targets = own.to(logits)
+    by_clip = functional.cross_entropy(logits, targets / targets.sum(dim=1, keepdim=True))
+    by_text = functional.cross_entropy(logits.T, (targets / targets.sum(dim=0)).T)
+    return (by_clip + by_text) / 2
