@@ -14,7 +14,8 @@ from xemogpt.encoders.text import (
     _batches,
 )
 
-TEXTS = ["She smiles.", "", "   ", "一位女士在微笑。", "😊", "a " * 400, "He looks down, then away.",
+TEXTS = ["She smiles.", "", "   ", "一位女士在微笑。", "😊", "a " * 400,
+         "He looks down, then away.",
          "x" * 300, "The pitch rises.", "The pitch rises. "]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from xemogpt.errors import ConfigError, DatasetError
 from xemogpt.metrics.loading import load_cues
 
-CUES = {"visual": ["she smiles"], "auditory": ["loud, \"high\" voice"], "emotional": []}
+CUES = {"visual": ["she smiles"], "auditory": ['loud, "high" voice'], "emotional": []}
 EXPECTED = ("she smiles",)
 
 
@@ -56,7 +56,9 @@ def test_jsonl_csv_and_parquet_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_emer_csv_of_free_text_is_extracted(tmp_path: Path) -> None:
-    path = write(tmp_path / "e.csv", 'name,chinese,english\na,,"In the video, she smiles, happily."\n')
+    path = write(
+        tmp_path / "e.csv", 'name,chinese,english\na,,"In the video, she smiles, happily."\n'
+    )
     assert load_cues(path)["a"].of("visual")
     with pytest.raises(DatasetError, match="free text"):
         load_cues(path, extractor="none")

@@ -127,7 +127,8 @@ def test_no_cue_contradicts_itself(pair: str) -> None:
 
 def test_forms_of_a_word_share_a_stem() -> None:
     for forms in ("smile smiles smiled smiling", "raise raises raised raising", "nod nods nodding",
-                  "cry cries cried crying", "worry worries worried", "shout shouts shouted"):  # fmt: skip
+                  "cry cries cried crying", "worry worries worried",
+                  "shout shouts shouted"):  # fmt: skip
         assert len({stem(form) for form in forms.split()}) == 1, forms
 
 

@@ -203,9 +203,24 @@ def test_references_are_embedded_once() -> None:
 
 def test_a_small_cache_changes_no_score() -> None:
     generator = np.random.default_rng(0)
-    words = "smile frown nod red coat door loud soft pitch high low eyes".split()
+    words = [
+        "smile",
+        "frown",
+        "nod",
+        "red",
+        "coat",
+        "door",
+        "loud",
+        "soft",
+        "pitch",
+        "high",
+        "low",
+        "eyes",
+    ]
     cues = {
-        f"s{i}": CueSet(*([" ".join(generator.choice(words, 3)) for _ in range(4)] for _ in range(3)))
+        f"s{i}": CueSet(
+            *([" ".join(generator.choice(words, 3)) for _ in range(4)] for _ in range(3))
+        )
         for i in range(12)
     }  # fmt: skip
     preds = dict(zip(cues, reversed(cues.values()), strict=True))

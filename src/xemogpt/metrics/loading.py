@@ -85,7 +85,8 @@ def _json(path: Path) -> Iterator[tuple[Place, str, Any]]:
             yield f"{path}, sample {key!r}", key, value
     else:
         raise DatasetError(
-            f"{path}: expected an object of samples or a list of records, got {json.dumps(data)[:60]}"
+            f"{path}: expected an object of samples or a list of records,"
+            f" got {json.dumps(data)[:60]}"
         )
 
 

@@ -64,7 +64,8 @@ def as_sample(value: Any, place: str) -> SampleCues:
         return SampleCues(*(tuple(cue.text for cue in value.of(m)) for m in MODALITIES))
     if not isinstance(value, Mapping):
         raise DatasetError(
-            f"{place}: expected an object with the lists {', '.join(MODALITIES)}, got {_kind(value)}"
+            f"{place}: expected an object with the lists {', '.join(MODALITIES)},"
+            f" got {_kind(value)}"
         )
     unknown = [str(key) for key in value if key not in MODALITIES]
     if unknown:

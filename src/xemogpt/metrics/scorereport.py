@@ -186,11 +186,11 @@ def _counts(state: State) -> dict[str, Any]:
 
 
 def _versions(metric: "EmoCue360") -> dict[str, Any]:
-    from xemogpt import __version__
+    from importlib.metadata import version
 
     calibration = metric.calibration
     return {
-        "xemogpt": __version__,
+        "xemogpt": version("xemogpt"),
         "metric": "1",
         "encoder": metric.cache.encoder.fingerprint,
         "assignment": metric.assignment if metric.protocol == "strict" else "many-to-one",

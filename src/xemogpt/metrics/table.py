@@ -63,7 +63,10 @@ def verdict(found: Comparison, first: str, second: str) -> str:
     better, worse = (first, second) if found.difference > 0 else (second, first)
     amount = abs(found.difference)
     if found.p_value < 0.05:
-        return f"Overall, {better} is better than {worse} by {amount:.4f} F1 (p = {found.p_value:.4f})."
+        return (
+            f"Overall, {better} is better than {worse} by {amount:.4f} F1"
+            f" (p = {found.p_value:.4f})."
+        )
     return (
         f"Overall, {better} scores {amount:.4f} F1 more than {worse}, which may be chance"
         f" (p = {found.p_value:.4f})."
