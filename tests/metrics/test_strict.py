@@ -240,3 +240,14 @@ def test_calibration_sends_unrelated_cues_to_zero() -> None:
         assert -1 < scale.floor < scale.ceiling <= 1
     with pytest.raises(ValueError, match="paraphrases"):
         calibrate(encoder, {m: [["a"], ["b"]] for m in MODALITIES})
+
+
+def test_emotions_of_one_group_are_the_same_in_any_word() -> None:
+    from xemogpt.metrics.strict_protocol import _same_emotion
+
+    references = ["She is shy", "he is furious"]
+    predictions = ["She is bashful", "he is not angry", "an angry man", "She smiles"]
+    assert _same_emotion(references, predictions).tolist() == [
+        [True, False, False, False],
+        [False, False, True, False],
+    ]

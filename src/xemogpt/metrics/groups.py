@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -37,6 +37,19 @@ class EmotionGroups:
             if form in self.group_of:
                 return self.group_of[form]
         return plain
+
+    def named_in(self, text: str) -> frozenset[str]:
+        """The groups of the emotion words that stand in a text.
+
+        >>> sorted(load_groups().named_in("She is shy, almost joyful."))
+        ['embarrassment', 'joy']
+        """
+        words = (normalise(word) for word in text.split())
+        return frozenset(self.find(word) for word in words if self.find(word) in self._groups)
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        return frozenset(self.group_of.values())
 
     def of(self, words: Iterable[str]) -> frozenset[str]:
         """The groups of several words; empty ones are left out."""

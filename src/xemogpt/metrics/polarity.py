@@ -26,6 +26,8 @@ _IDIOMS = (
     (re.compile(r"\b(?:anything but|far from|rather than|instead of|as opposed to|free of|free from)\b"), " not "),
     (re.compile(r"\bno longer\b|\bnot any ?more\b"), " not "),
     (re.compile(r"\bnot so much\b"), " not "),
+    (re.compile(r"\b(smile|grin|frown|tension|laughter) (?:disappear|vanish|fade|die)(?:s|es|d|ed)?\b"),
+     lambda m: f" no {m[1]} "),
     (re.compile(r"\b(?:give|gives|gave|giving) up\b|\bmade? up\b|\bend(?:s|ed)? up\b"), " "),
     (re.compile(r"\bat ease\b"), " relaxed "),
     (re.compile(r"\bcalm(?:s|ed|ing)? down\b|\bslow(?:s|ed|ing)? down\b"), lambda m: m[0].split()[0]),

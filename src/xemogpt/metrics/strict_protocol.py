@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,14 @@ import numpy.typing as npt
 
 from xemogpt.metrics.calibration import Calibration, centred
 from xemogpt.metrics.embedding import EmbeddingCache
+from xemogpt.metrics.groups import load_groups
 from xemogpt.metrics.matching import (
     Assignment,
     assign_consistent,
     best_consistent,
     collapse,
 )
-from xemogpt.metrics.polarity import contradicts
+from xemogpt.metrics.polarity import contradicts, read
 from xemogpt.metrics.results import ModalityResult, Pair, Scores
 from xemogpt.metrics.samples import SampleCues
 from xemogpt.metrics.subtitle import is_subtitle_cue
@@ -79,6 +81,8 @@ class StrictProtocol:
             )  # fmt: skip
         cosine = target.vectors @ pred.vectors.T
         similarity = self.calibration.scales[modality].similarity(cosine)
+        if modality == "emotional":
+            similarity = np.where(_same_emotion(target.texts, pred.texts), 1.0, similarity)
         similarity[similarity < MATCH_SIMILARITY] = 0.0
         would_be = similarity.copy()
 
@@ -167,6 +171,22 @@ def f1(precision: float, recall: float) -> float:
     """
     total = precision + recall
     return 2 * precision * recall / total if total > 0 else 0.0
+
+
+def _same_emotion(references: Sequence[str], predictions: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """(R, P): whether two cues name the same emotions, in whichever words of their groups.
+
+    Embeddings do not know that "shy" and "bashful" are the same; a taxonomy does.
+    """
+    rows = [_emotions_in(text) for text in references]
+    columns = [_emotions_in(text) for text in predictions]
+    return np.array([[bool(row[0]) and row == column for column in columns] for row in rows])
+
+
+@lru_cache(maxsize=65_536)
+def _emotions_in(text: str) -> tuple[frozenset[str], bool]:
+    """The groups of the emotions named, and whether anything is denied ("not angry")."""
+    return load_groups().named_in(text), bool(read(text).denied)
 
 
 def _is_cue(text: str) -> bool:
