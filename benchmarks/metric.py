@@ -19,7 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from xemogpt.encoders.text import MiniLMInt8TextEncoder, MiniLMTextEncoder, TinyTextEncoder
+from xemogpt.encoders.text import (
+    MiniLMBf16TextEncoder,
+    MiniLMInt8TextEncoder,
+    MiniLMTextEncoder,
+    TinyTextEncoder,
+)
 from xemogpt.metrics import EmoCue360
 
 MODALITIES = ("visual", "auditory", "emotional")
@@ -120,9 +125,14 @@ def f1_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
 
 
 def speed(num_samples: int, repeats: int) -> dict[str, Any]:
-    full, fast = MiniLMTextEncoder(), MiniLMInt8TextEncoder()
+    full, fast, small = MiniLMTextEncoder(), MiniLMBf16TextEncoder(), MiniLMInt8TextEncoder()
     encode = sentence_transformers_encode(full.folder)
-    encode(["warm up"]), full.encode(["warm up"]), fast.encode(["warm up"])
+    (
+        encode(["warm up"]),
+        full.encode(["warm up"]),
+        fast.encode(["warm up"]),
+        small.encode(["warm up"]),
+    )
     result: dict[str, Any] = {}
     for name, share in (("almost nothing repeats", 0.0), ("72 % repeats", 0.72)):
         preds, target, about = build_corpus(num_samples, share)
@@ -132,8 +142,10 @@ def speed(num_samples: int, repeats: int) -> dict[str, Any]:
             "loop": lambda p=preds, t=target: plain_loop(encode, p, t),
             "reference": lambda p=preds, t=target: ours(full, "reference", p, t),
             "reference fast": lambda p=preds, t=target: ours(fast, "reference", p, t),
+            "reference int8": lambda p=preds, t=target: ours(small, "reference", p, t),
             "strict": lambda p=preds, t=target: ours(full, "strict", p, t),
             "strict fast": lambda p=preds, t=target: ours(fast, "strict", p, t),
+            "strict int8": lambda p=preds, t=target: ours(small, "strict", p, t),
         }
         for _ in range(repeats):
             for label, task in work.items():
@@ -147,9 +159,10 @@ def speed(num_samples: int, repeats: int) -> dict[str, Any]:
             "largest difference from the loop": largest_difference(
                 scores["loop"], scores["reference"]
             ),
-            "corpus F1 difference of fast mode": {
-                protocol: f1_difference(scores[protocol], scores[f"{protocol} fast"])
+            "corpus F1 difference": {
+                f"{protocol} {mode}": f1_difference(scores[protocol], scores[f"{protocol} {mode}"])
                 for protocol in ("reference", "strict")
+                for mode in ("fast", "int8")
             },
         }
         result[name]["next system, references cached"] = _next_system(full, preds, target)

@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from xemogpt.encoders.text import (
+    MiniLMBf16TextEncoder,
     MiniLMInt8TextEncoder,
     MiniLMTextEncoder,
     TextEncoder,
     TinyTextEncoder,
     _batches,
 )
+from xemogpt.errors import WeightsError
 
 TEXTS = ["She smiles.", "", "   ", "一位女士在微笑。", "😊", "a " * 400,
          "He looks down, then away.",
@@ -32,6 +35,20 @@ def test_minilm_equals_sentence_transformers() -> None:
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     assert isinstance(encoder, TextEncoder)
     assert encoder.encode([]).shape == (0, 384)
+
+
+@pytest.mark.weights
+def test_bfloat16_moves_no_cosine_by_more_than_it_says() -> None:
+    fast, full = MiniLMBf16TextEncoder(), MiniLMTextEncoder()
+    first, second = fast.encode(TEXTS), full.encode(TEXTS)
+    assert np.abs(first @ first.T - second @ second.T).max() < 0.005
+    assert fast.fingerprint == full.fingerprint.replace("minilm", "minilm-bf16")
+
+
+@pytest.mark.parametrize("kind", [MiniLMTextEncoder, MiniLMInt8TextEncoder])
+def test_a_folder_without_weights_is_a_clear_error(kind: type, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="holds no model"):
+        kind(tmp_path)
 
 
 @pytest.mark.weights
@@ -65,6 +82,9 @@ def test_batches_hold_every_row_once_within_the_budget() -> None:
         assert mask.sum(axis=1).tolist() == [len(ids[row]) for row in batch]
         rows += batch
     assert sorted(rows) == list(range(200))
+    unpadded = list(_batches(ids, batch_tokens=256, use_padding=False))
+    assert all(mask.all() for _, _, mask in unpadded)
+    assert sorted(row for batch, _, _ in unpadded for row in batch) == list(range(200))
 
 
 def test_the_metric_imports_without_torch() -> None:

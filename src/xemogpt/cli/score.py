@@ -36,10 +36,10 @@ def score(
         str, typer.Option(help="strict (ours) or reference (published numbers).")
     ] = "strict",
     encoder: Annotated[
-        str, typer.Option(help="Sentence encoder: minilm, or minilm-int8 (fast, no torch).")
+        str, typer.Option(help="Sentence encoder: minilm, minilm-bf16 (fast), minilm-int8 (small).")
     ] = "minilm",
     fast: Annotated[
-        bool, typer.Option("--fast", help="The same as --encoder minilm-int8.")
+        bool, typer.Option("--fast", help="The same as --encoder minilm-bf16.")
     ] = False,
     assignment: Annotated[
         str, typer.Option(help="one-to-one, or many-to-one as published (strict protocol).")
@@ -68,7 +68,7 @@ def score(
 
     metric = EmoCue360(
         protocol,  # type: ignore[arg-type]  # checked by the class
-        "minilm-int8" if fast else encoder,
+        "minilm-bf16" if fast else encoder,
         assignment=assignment,  # type: ignore[arg-type]
     )
     target = load_cues(files[-1], extractor)
