@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from xemogpt.media import Clip
 
 ASSETS = ("face-landmarker", "whisper-base-ct2")
+_PAPERS = frozenset({"LICENSE", "NOTICE", "origin.json"})
+"""Files of an asset that no result depends on."""
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Meter:
             f"{asset}/{name}": sha256
             for asset in ASSETS
             for name, sha256 in sorted(hashes(asset).items())
+            if name not in _PAPERS
         }
 
     def measure(
