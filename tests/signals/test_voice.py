@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.schema import Cue, Transcript, Word
 from xemogpt.signals.voice import voice_cues
-from xemogpt.signals.voice_curves import SAMPLE_RATE, STEP_S, VoiceAnalyser, VoiceCurves
+from xemogpt.signals.voice_curves import STEP_S, VoiceAnalyser, VoiceCurves
 from xemogpt.signals.voice_stats import voice_stats
 
 

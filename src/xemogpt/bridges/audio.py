@@ -4,7 +4,7 @@ import torch  # noqa: F401  (the docstring example runs in this module's namespa
 from torch import Tensor, nn
 
 from xemogpt.bridges.inputs import BridgeConfig, BridgeInput
-from xemogpt.bridges.transformer import Transformer
+from xemogpt.bridges.transformer import Transformer, published_layer_keys
 
 
 class AudioBridgeConfig(BridgeConfig):
@@ -52,13 +52,9 @@ class AudioBridge(nn.Module):
 
     def published_keys(self) -> dict[str, str]:
         """Our parameter -> its name in the published audio encoder's state dict."""
-        keys = {}
-        for layer in range(self.config.num_layers):
-            ours, theirs = f"transformer.layers.{layer}", f"audio_alignment_layer.{layer}"
-            for part, name in PUBLISHED_PARTS.items():
-                for kind in ("weight", "bias"):
-                    keys[f"{ours}.{part}.{kind}"] = f"{theirs}.{name}.{kind}"
-        return keys
+        return published_layer_keys(
+            self.config.num_layers, "audio_alignment_layer", PUBLISHED_PARTS
+        )
 
 
 PUBLISHED_PARTS = {

@@ -1,5 +1,6 @@
 """Transformer layers of the bridges: pre-norm, post-norm, or gated to start as identity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +9,22 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Activation = Literal["gelu", "quick_gelu"]
+
+
+def published_layer_keys(num_layers: int, prefix: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """Parameters of a bridge's layers -> their names in a published state dict.
+
+    Args:
+        num_layers: layers of the bridge.
+        prefix: what the published code calls its list of layers.
+        parts: our part of a layer -> the published name of that part.
+    """
+    return {
+        f"transformer.layers.{layer}.{ours}.{kind}": f"{prefix}.{layer}.{theirs}.{kind}"
+        for layer in range(num_layers)
+        for ours, theirs in parts.items()
+        for kind in ("weight", "bias")
+    }
 
 
 @dataclass(frozen=True)

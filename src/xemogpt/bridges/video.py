@@ -5,7 +5,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from xemogpt.bridges.inputs import BridgeConfig, BridgeInput
-from xemogpt.bridges.transformer import Transformer
+from xemogpt.bridges.transformer import Transformer, published_layer_keys
 
 
 class VideoBridgeConfig(BridgeConfig):
@@ -87,13 +87,10 @@ class VideoBridge(nn.Module):
 
     def published_keys(self) -> dict[str, str]:
         """Our parameter -> its name in the published video encoder's state dict."""
-        keys = {"positions": "position_embedding"}
-        for layer in range(self.config.num_layers):
-            ours, theirs = f"transformer.layers.{layer}", f"visual_alignment_layer.{layer}"
-            for part, name in PUBLISHED_PARTS.items():
-                for kind in ("weight", "bias"):
-                    keys[f"{ours}.{part}.{kind}"] = f"{theirs}.{name}.{kind}"
-        return keys
+        layers = published_layer_keys(
+            self.config.num_layers, "visual_alignment_layer", PUBLISHED_PARTS
+        )
+        return {"positions": "position_embedding", **layers}
 
 
 PUBLISHED_PARTS = {

@@ -38,8 +38,6 @@ from torch import Tensor, nn
 
 from xemogpt.encoders.sources import Reference, check_hashes, source_hashes
 
-SAMPLE_RATE = 16_000
-
 
 @dataclass(frozen=True)
 class Features:

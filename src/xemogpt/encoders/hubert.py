@@ -14,11 +14,12 @@ from torch.nn import functional
 from transformers import HubertConfig, HubertModel
 
 from xemogpt.config import Config, build_config
-from xemogpt.encoders.base import SAMPLE_RATE, FrozenEncoder
+from xemogpt.encoders.base import FrozenEncoder
 from xemogpt.encoders.raw import check_waveform
 from xemogpt.encoders.sources import resolve_source
 from xemogpt.encoders.towers import build_tower, load_tower, plain_settings
 from xemogpt.errors import WeightsError
+from xemogpt.media.audio import SAMPLE_RATE
 
 
 class HubertEncoderConfig(Config):

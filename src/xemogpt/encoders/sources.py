@@ -1,6 +1,5 @@
 """Where frozen weights come from, and the record of it that a saved model keeps."""
 
-import hashlib
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from xemogpt.config import Config
 from xemogpt.errors import WeightsError
+from xemogpt.files import sha256_of
 
 # What a folder may hold that changes what an encoder computes.
 WEIGHT_PATTERNS = ("*.safetensors", "*.bin", "*.tflite", "config.json", "preprocessor_config.json")
@@ -99,11 +99,8 @@ def _matters(name: str) -> bool:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """SHA-256 of every weight and settings file directly in ``folder``, by file name."""
-    digests = {}
-    for path in sorted(path for path in folder.iterdir() if _matters(path.name)):
-        with path.open("rb") as file:
-            digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
+    paths = sorted(path for path in folder.iterdir() if _matters(path.name))
+    return {path.name: sha256_of(path) for path in paths}
 
 
 def check_hashes(reference: Reference, found: Mapping[str, str]) -> None:

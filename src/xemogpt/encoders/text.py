@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xemogpt.errors import WeightsError
+from xemogpt.files import sha256_of
 
 Embeddings = npt.NDArray[np.float32]
 
@@ -58,7 +59,7 @@ class MiniLMTextEncoder:
         self.folder = _folder(folder, "minilm", "model.safetensors")
         self._tokenizer = _tokenizer(self.folder)
         self._model = PackedMiniLM(self.folder, getattr(torch, self.dtype_name), device)
-        digest = _sha256(self.folder / "model.safetensors")
+        digest = sha256_of(self.folder / "model.safetensors")
         self._fingerprint = f"{self.prefix}-{digest[:12]}"
 
     @property
@@ -109,7 +110,7 @@ class MiniLMInt8TextEncoder:
             str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {given.name for given in self._session.get_inputs()}
-        self._fingerprint = f"minilm-int8-{_sha256(self.folder / 'model.onnx')[:12]}"
+        self._fingerprint = f"minilm-int8-{sha256_of(self.folder / 'model.onnx')[:12]}"
 
     @property
     def fingerprint(self) -> str:
@@ -189,11 +190,6 @@ def _folder(folder: str | Path | None, asset: str, weight_file: str) -> Path:
     from xemogpt.weights import locate
 
     return locate(asset)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tokenizer(folder: Path) -> Any:

@@ -14,11 +14,12 @@ from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from xemogpt.config import Config, build_config
-from xemogpt.encoders.base import SAMPLE_RATE, FrozenEncoder
+from xemogpt.encoders.base import FrozenEncoder
 from xemogpt.encoders.raw import check_waveform
 from xemogpt.encoders.sources import resolve_source
 from xemogpt.encoders.towers import build_tower, load_tower, plain_settings
 from xemogpt.errors import ConfigError
+from xemogpt.media.audio import SAMPLE_RATE
 
 HOP = 160  # samples a mel frame
 WINDOW = 400  # samples a mel frame looks at

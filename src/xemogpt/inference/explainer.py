@@ -121,16 +121,17 @@ class Explainer:
         if media is None or isinstance(media, str | Path):
             if subtitle is not None and not isinstance(subtitle, str | Path):
                 raise ConfigError("one clip takes one subtitle: a text or a file, not a list")
-            requests: Iterable[MediaLike | Request] = [Request(media, subtitle, audio)]
-        else:
-            requests = _as_requests(media, subtitle)
+            return self._explain_all([Request(media, subtitle, audio)])[0]
+        return self._explain_all(_as_requests(media, subtitle))
+
+    def _explain_all(self, requests: Iterable[MediaLike | Request]) -> list[Explanation]:
+        """Explain every request, or raise the first failure."""
         explanations = []
         for result in self.explain_each(requests):
             if isinstance(result, Failure):
                 raise result.error
             explanations.append(result)
-        is_one = media is None or isinstance(media, str | Path)
-        return explanations[0] if is_one else explanations
+        return explanations
 
     def explain_each(
         self, requests: Iterable[MediaLike | Request]

@@ -1,6 +1,7 @@
 """Putting the windows of a clip together again: text, cues, emotions, words, warnings."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import version
 
 from xemogpt.inference.requests import Examination, Passage, Piece
@@ -20,6 +21,9 @@ from xemogpt.signals import Meter
 JOIN_GAP_S = 0.25
 """A cue that stops at a window's edge and goes on within this time is one cue."""
 _REPORTED_PACKAGES = ("xemogpt", "ai-edge-litert", "av", "faster-whisper", "numpy", "swift-f0")
+
+
+_version = cache(version)  # reads a file each time
 
 
 def join_pieces(
@@ -49,7 +53,7 @@ def join_pieces(
         provenance=Provenance(
             model=writer.name,
             weights={**meter.weights(), **writer.weights},
-            versions={name: version(name) for name in (*_REPORTED_PACKAGES, *writer.packages)},
+            versions={name: _version(name) for name in (*_REPORTED_PACKAGES, *writer.packages)},
             settings=writer.settings,
             seconds=round(sum(piece.seconds for piece in pieces), 3),
         ),

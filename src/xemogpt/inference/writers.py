@@ -1,10 +1,10 @@
 """Who writes the explanation of a window: the model, or prose from the measurements."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from xemogpt.files import sha256_of
 from xemogpt.inference.requests import Passage, Piece
 from xemogpt.inference.support import mark_support
 from xemogpt.media import Clip
@@ -135,6 +135,6 @@ def _stated_emotions(stated: CueSet) -> tuple[Emotion, ...]:
 def _hash_weights(path: str | Path) -> dict[str, str]:
     """SHA-256 of the weight files in a local folder; a hub id is named by itself."""
     return {
-        f"{Path(path).name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest()
+        f"{Path(path).name}/{file.name}": sha256_of(file)
         for file in sorted(Path(path).glob("*.safetensors"))
     }

@@ -11,10 +11,11 @@ from torch import Tensor
 from transformers import AutoTokenizer, BatchFeature
 from transformers.utils import PushToHubMixin
 
-from xemogpt.encoders.base import SAMPLE_RATE, FrozenEncoder
+from xemogpt.encoders.base import FrozenEncoder
 from xemogpt.encoders.sources import resolve_source
 from xemogpt.errors import CheckpointError, ConfigError
 from xemogpt.files import atomic_write
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.model.configuration import XEmoGPTConfig
 from xemogpt.model.fitting import Overflow, fit
 from xemogpt.model.places import IGNORED

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.schema import Cue, CueSet, Transcript
 from xemogpt.signals.face import face_cues, face_warnings, warning
 from xemogpt.signals.face_curves import as_curves, face_curves
@@ -132,7 +133,7 @@ class Meter:
             self._voice = VoiceAnalyser()
         curves = self._voice.curves(waveform, clip.start_s)
         if curves is None:
-            detail = f"{len(waveform) / 16000:.2f} s"
+            detail = f"{len(waveform) / SAMPLE_RATE:.2f} s"
             return _Part(warnings=[warning("short-sound", detail)], transcript=transcript)
         warnings = []
         if is_silent(curves):

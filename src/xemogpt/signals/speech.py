@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.schema import Transcript, Word
-from xemogpt.signals.voice_curves import SAMPLE_RATE
 
 MAX_CHUNK_S = 28.0
 """Whisper hears at most 30 s at once, the margin included."""

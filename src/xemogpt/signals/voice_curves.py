@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.signals.timeline import Curve, Series, Span, find_spans, moving_mean
 from xemogpt.signals.vocabulary import rule
 
-SAMPLE_RATE = 16000
 HOP = 256
 STEP_S = HOP / SAMPLE_RATE
 WINDOW = 1024  # 64 ms: three periods of the lowest pitch

@@ -10,9 +10,9 @@ from pydantic import Field
 from scipy import signal
 
 from xemogpt.config import Config
+from xemogpt.media.audio import SAMPLE_RATE
 
 Waveform = npt.NDArray[np.float32]
-RATE = 16_000
 WINDOW, HOP = 512, 128
 LIFTER = 30  # cepstral coefficients of the envelope: formants, not harmonics
 
@@ -117,7 +117,7 @@ def add_noise(waveform: Waveform, snr_db: float, rng: np.random.Generator) -> Wa
 
 def add_room(waveform: Waveform, decay_s: float, rng: np.random.Generator) -> Waveform:
     """Reverberate: direct sound, then noise that falls by 60 dB within ``decay_s``."""
-    times = np.arange(max(int(decay_s * RATE), 2)) / RATE
+    times = np.arange(max(int(decay_s * SAMPLE_RATE), 2)) / SAMPLE_RATE
     response = rng.standard_normal(len(times)) * 10 ** (-3 * times / decay_s)
     response *= 0.5 / np.linalg.norm(response)
     response[0] = 1.0

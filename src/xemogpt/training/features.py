@@ -12,10 +12,11 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from xemogpt.config import Config
-from xemogpt.encoders.base import SAMPLE_RATE, FrozenEncoder
+from xemogpt.encoders.base import FrozenEncoder
 from xemogpt.errors import DatasetError, MediaError
 from xemogpt.files import atomic_write
 from xemogpt.media import probe, read_audio, read_frames
+from xemogpt.media.audio import SAMPLE_RATE
 from xemogpt.model.assembly import EncoderSource
 from xemogpt.prompts import PERCEIVED_MODALITIES, PerceivedModality
 from xemogpt.registry import audio_encoders, video_encoders

@@ -1,11 +1,10 @@
 """SHA-256 of media files, each taken once and remembered by size and time of change."""
 
-import hashlib
 import json
 from pathlib import Path
 
 from xemogpt.errors import MediaError
-from xemogpt.files import atomic_write
+from xemogpt.files import atomic_write, sha256_of
 
 
 class MediaHashes:
@@ -34,8 +33,7 @@ class MediaHashes:
             known = self._known.get(str(path))
             if known and known[1:] == [stat.st_size, stat.st_mtime_ns]:
                 return str(known[0])
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = sha256_of(path)
         except OSError as error:
             raise MediaError(f"cannot read {path}: {error.strerror}") from error
         self._known[str(path)] = [digest, stat.st_size, stat.st_mtime_ns]

@@ -4,7 +4,6 @@ Layout: ``<cache>/assets/<asset>/`` holds the files, ``LICENSE``, ``NOTICE``, ``
 ``manifest.json``. The manifest, written last, is what makes an asset complete.
 """
 
-import hashlib
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xemogpt.errors import WeightsError
+from xemogpt.files import sha256_of
 from xemogpt.weights.catalogue import Catalogue
 from xemogpt.weights.pins import CATALOGUE
 
@@ -120,12 +120,6 @@ def write_manifest(folder: Path, asset: str, recipe: str) -> None:
         json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's contents, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _compare(file: Path, entry: dict[str, Any], full: bool) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from xemogpt.errors import WeightsError
-from xemogpt.weights.cache import sha256_of
+from xemogpt.files import sha256_of
 from xemogpt.weights.catalogue import Member, Wheel
 
 Report = Callable[[str, int, int], None]
