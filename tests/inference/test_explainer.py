@@ -1,4 +1,5 @@
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -93,6 +94,24 @@ def test_a_batch_takes_one_subtitle_an_item(subtitle):
 def test_one_clip_takes_one_subtitle():
     with pytest.raises(ConfigError, match="not a list"):
         Explainer(Echo()).explain("a.mp4", subtitle=["a"])
+
+
+def test_a_batch_keeps_a_request_s_own_sound():
+    from xemogpt.inference.explainer import _as_requests
+
+    (request,) = _as_requests([Request("a.mp4", audio="a.wav")], ["Hello."])
+    assert request == Request("a.mp4", "Hello.", "a.wav")
+
+
+@pytest.mark.weights
+def test_the_writer_s_time_is_counted():
+    class Slow(Echo):
+        def write(self, pieces):
+            time.sleep(0.2)
+            return super().write(pieces)
+
+    results = list(Explainer(Slow(batch_size=2)).explain_each(words("a", "b")))
+    assert all(0.1 <= result.provenance.seconds < 0.2 for result in results)
 
 
 @pytest.mark.weights

@@ -6,6 +6,7 @@ model, or prose composed from the measurements), and the windows are put togethe
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -217,6 +218,7 @@ class Explainer:
     ) -> Iterator[tuple[int, tuple[Piece, Passage] | Failure]]:
         if not batch:
             return
+        started = time.perf_counter()
         try:
             passages = self.writer.write([piece for _, piece in batch])
         except XEmoGPTError as error:
@@ -228,8 +230,10 @@ class Explainer:
             for item in batch:
                 yield from self._write_batch([item], keep_media)
             return
+        share_s = (time.perf_counter() - started) / len(batch)
         for (index, piece), passage in zip(batch, passages, strict=True):
-            yield index, (piece if keep_media else piece.without_media(), passage)
+            written = replace(piece, seconds=piece.seconds + share_s)
+            yield index, (written if keep_media else written.without_media(), passage)
 
 
 def words_only(transcript: Transcript) -> Measurement:
@@ -266,4 +270,5 @@ def _as_requests(
         given = "one" if isinstance(subtitle, str | Path) else str(len(subtitle))
         raise ConfigError(f"a batch takes one subtitle an item: {len(items)} items, {given} given")
     for item, words in zip(items, subtitle, strict=True):
-        yield Request(item.media if isinstance(item, Request) else item, words)
+        request = item if isinstance(item, Request) else Request(item)
+        yield replace(request, subtitle=words)

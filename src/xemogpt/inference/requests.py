@@ -52,7 +52,7 @@ class Piece:
     clip: Clip | None
     measurement: Measurement
     seconds: float
-    """Wall time that decoding and measuring took."""
+    """Wall time of decoding and measuring, and once written of its share of the writer's time."""
     start_s: float = 0.0
     end_s: float = 0.0
     """The window, in seconds from the start of the media; zero if there is none."""
