@@ -1,0 +1,1 @@
+"""The controlled corpus: rendered heads and edited speech whose cues are known by construction."""
