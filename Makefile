@@ -31,6 +31,7 @@ demo: pull
 	$(BIN)/xemogpt explain $(if $(CLIP),"$(CLIP)",sample) --report out/demo.html
 
 test: pull
+	$(BIN)/xemogpt pull controlled
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(INSTALLED)

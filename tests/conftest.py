@@ -16,8 +16,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {}
     if not SHARED.is_dir():
         missing["shared"] = "the team's ../shared folder is not beside this checkout"
-    if not _weights_present():
+    if not _present("face-landmarker"):
         missing["weights"] = "nano weights are not here; run `xemogpt pull nano`"
+    if not (_present("face-landmarker") and _present("head") and _present("voices")):
+        missing["controlled"] = "head and voices are not here; run `xemogpt pull nano controlled`"
     for item in items:
         for marker, reason in missing.items():
             if item.get_closest_marker(marker):
@@ -26,14 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no CUDA device here"))
 
 
-def _weights_present() -> bool:
-    from xemogpt.errors import WeightsError
+def _present(asset: str) -> bool:
+    from xemogpt.errors import UnknownNameError, WeightsError
 
     try:
         from xemogpt.weights import locate
 
-        locate("face-landmarker")
-    except (ImportError, WeightsError):
+        locate(asset)
+    except (ImportError, UnknownNameError, WeightsError):
         return False
     return True
 
