@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xemogpt.cli import bench_make
+
 if TYPE_CHECKING:
     from xemogpt.metrics.meta import MetaReport
 
@@ -21,6 +23,7 @@ Example: xemogpt bench metric --out meta.json
 def register(app: typer.Typer) -> None:
     """Add the group to ``xemogpt``."""
     bench_app.command("metric", help=_METRIC_HELP)(metric)
+    bench_make.register(bench_app)
     app.add_typer(bench_app, name="bench")
 
 

@@ -1,0 +1,1 @@
+"""Making an expert-annotated set: plan, sheets, agreement, adjudication, export."""
