@@ -19,6 +19,10 @@ SHORT_S, LONG_S = 5.0, 15.0
 """Derived scenarios: shorter than the first is short, from the second on long."""
 
 
+MAX_ID = 200
+"""Characters of an id, and so of a path below the folder of clips."""
+
+
 class LeftOut(NamedTuple):
     """A file that cannot be annotated, and why."""
 
@@ -68,7 +72,8 @@ def make_plan(
             if isinstance(clip, PlannedClip) and clip.media_sha256 in first_of:
                 clip = f"same contents as {first_of[clip.media_sha256]}"
             if isinstance(clip, str):
-                left_out.append(LeftOut(media, clip))
+                shown = media.encode("utf-8", "backslashreplace").decode()
+                left_out.append(LeftOut(shown, clip))
             else:
                 first_of[clip.media_sha256] = media
                 found.append(clip)
@@ -143,6 +148,10 @@ def _look_at(
     folder: Path, media: str, name: str, given: Mapping[str, str] | None
 ) -> PlannedClip | str:
     """The clip, or why it is left out."""
+    if not _is_utf8(media):
+        return "its name is not UTF-8"
+    if len(name) > MAX_ID:
+        return f"its path is longer than {MAX_ID} characters"
     if given is not None and media not in given:
         return "no scenario is given for it"
     path = folder / media
@@ -167,6 +176,14 @@ def _look_at(
         else derived_scenario(has_video, has_sound, info.duration_s),
         subtitle=" ".join(subtitle.split()),
     )  # fmt: skip
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _ids(paths: set[str]) -> dict[str, str]:
