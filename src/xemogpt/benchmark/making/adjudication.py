@@ -151,9 +151,8 @@ def read_decisions(
         decisions[group.key] = Decision(chosen, nearest, edited)
     problems += [f"{folder / ADJUDICATION}: the line of item {key!r} (clip {group.id!r}) is gone"
                  for key, group in waiting.items() if key not in decisions]  # fmt: skip
-    if undecided:
-        problems.append(f"{len(undecided)} cues are open; decide, or say --keep all or --keep none")
-    refuse([*problems, *undecided], "decisions")
+    hint = f" ({len(undecided)} cues are open: decide, or say --keep all or --keep none)"
+    refuse([*problems, *undecided], "decisions" + (hint if undecided else ""))
     return decisions
 
 

@@ -123,9 +123,9 @@ def share_out(num: int, sizes: Mapping[str, int]) -> dict[str, int]:
     remaining = min(num, sum(sizes.values()))
     while remaining:
         open_names = [name for name in sizes if shares[name] < sizes[name]]
-        each, extra = divmod(remaining, len(open_names))
-        for index, name in enumerate(open_names):
-            more = min(each + (index < extra), sizes[name] - shares[name])
+        each = max(1, remaining // len(open_names))
+        for name in open_names:
+            more = min(each, sizes[name] - shares[name], remaining)
             shares[name] += more
             remaining -= more
     return shares
