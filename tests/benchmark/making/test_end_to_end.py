@@ -142,6 +142,20 @@ def test_decisions_survive_a_second_agreement_and_are_not_lost_silently(folder):
     assert not any(row[name] for row in read_rows(folder) for name in TO_FILL)
 
 
+def test_decisions_go_on_where_they_were_made(folder, tmp_path):
+    """After a second agreement one file holds them; more may be filled in there."""
+    agree(folder, encoder="tiny-text")
+    path = folder / "adjudication.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[0]["decision"] = "drop"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    agree(folder, encoder="tiny-text")
+    rows = [json.loads(line) | {"decision": "drop"} for line in path.read_text().splitlines()]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    records = export_task(folder, tmp_path / "task").records
+    assert [len(record.cues) for record in records] == [2] * 6
+
+
 def test_bad_decisions_are_named_together(folder, tmp_path):
     agree(folder, encoder="tiny-text")
     rows = read_rows(folder)

@@ -91,9 +91,11 @@ def write_adjudication(
     """
     stem = folder / ADJUDICATION
     made: dict[str, dict[str, str]] = {}
+    suffix = ".csv"
     if any(stem.with_suffix(suffix).exists() for suffix in (".csv", ".jsonl")) and not discard:
         table = read_pair(stem, COLUMNS, TO_FILL)
         refuse(table.problems, "decisions made before")
+        suffix = table.suffix
         made = {row.values["item"]: row.values for row in table.rows
                 if any(row.values[name] for name in TO_FILL)}  # fmt: skip
     lost = set(made) - {row["item"] for row in rows}
@@ -106,7 +108,7 @@ def write_adjudication(
         row | {name: made[row["item"]][name] for name in TO_FILL} if row["item"] in made else row
         for row in rows
     ]
-    write_pair(stem, COLUMNS, filled)
+    write_pair(stem, COLUMNS, rows, filled={suffix: filled})
     return len(made)
 
 
@@ -128,7 +130,7 @@ def read_decisions(
     waiting = {group.key: group for group in open_groups(groups)}
     if not waiting:
         return {}
-    rows, problems = read_pair(folder / ADJUDICATION, COLUMNS, TO_FILL)
+    rows, problems, _ = read_pair(folder / ADJUDICATION, COLUMNS, TO_FILL)
     decisions: dict[str, Decision] = {}
     undecided = []
     for row in rows:

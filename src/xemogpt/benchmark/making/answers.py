@@ -46,7 +46,7 @@ def read_answers(folder: Path, *, allow_partial: bool = False) -> Answers:
         stem = folder / SHEETS / annotator
         mine = {key: clips[key] for key, names in assigned.items()
                 if annotator in names and key in clips}  # fmt: skip
-        rows, found = read_pair(stem, COLUMNS, TO_FILL)
+        rows, found, _ = read_pair(stem, COLUMNS, TO_FILL)
         problems += found
         by_annotator[annotator] = _read_rows(rows, mine, str(stem), problems, not_done)
     refuse(problems if allow_partial else [*problems, *not_done], "the sheets")

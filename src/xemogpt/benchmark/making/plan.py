@@ -64,20 +64,7 @@ def make_plan(
     with staged_folder(out) as staging:
         named = _ids({file.relative_to(clips_folder).as_posix() for file in files})
         given = _read_scenarios(scenarios, named) if scenarios is not None else None
-        found: list[PlannedClip] = []
-        left_out: list[LeftOut] = []
-        first_of: dict[str, str] = {}
-        for number, (media, name) in enumerate(sorted(named.items()), start=1):
-            clip = _look_at(clips_folder, media, name, given)
-            if isinstance(clip, PlannedClip) and clip.media_sha256 in first_of:
-                clip = f"same contents as {first_of[clip.media_sha256]}"
-            if isinstance(clip, str):
-                shown = media.encode("utf-8", "backslashreplace").decode()
-                left_out.append(LeftOut(shown, clip))
-            else:
-                first_of[clip.media_sha256] = media
-                found.append(clip)
-            progress(number, len(named))
+        found, left_out = _look_at_all(clips_folder, named, given, progress)
         if not found:
             shown = "; ".join(f"{media}: {reason}" for media, reason in left_out[:5])
             raise MediaError(f"no clip of {clips_folder} can be annotated: {shown}")
@@ -93,6 +80,29 @@ def make_plan(
             file.write(plan.model_dump_json(indent=1) + "\n")
         write_csv(staging / LEFT_OUT, LeftOut._fields, [row._asdict() for row in left_out])
     return plan, left_out
+
+
+def _look_at_all(
+    folder: Path,
+    named: Mapping[str, str],
+    given: Mapping[str, str] | None,
+    progress: Callable[[int, int], None],
+) -> tuple[list[PlannedClip], list[LeftOut]]:
+    """The clips that can be annotated, each content once, and the others."""
+    found: list[PlannedClip] = []
+    left_out: list[LeftOut] = []
+    first_of: dict[str, str] = {}
+    for number, (media, name) in enumerate(sorted(named.items()), start=1):
+        clip = _look_at(folder, media, name, given)
+        if isinstance(clip, PlannedClip) and clip.media_sha256 in first_of:
+            clip = f"same contents as {first_of[clip.media_sha256]}"
+        if isinstance(clip, str):
+            left_out.append(LeftOut(media.encode("utf-8", "backslashreplace").decode(), clip))
+        else:
+            first_of[clip.media_sha256] = media
+            found.append(clip)
+        progress(number, len(named))
+    return found, left_out
 
 
 def draw(clips: Sequence[PlannedClip], num: int, seed: int) -> list[PlannedClip]:
@@ -203,7 +213,7 @@ def _ids(paths: set[str]) -> dict[str, str]:
 
 def _read_scenarios(table: Path, named: Mapping[str, str]) -> dict[str, str]:
     """Path -> scenario, from a table that may name clips by id, file name or path."""
-    rows, problems = read_csv(table, ("name", "scenario"))
+    rows, problems, _ = read_csv(table, ("name", "scenario"))
     keys: dict[str, set[str]] = {}
     for path, name in named.items():
         for key in (

@@ -119,7 +119,7 @@ def read_assignment(folder: Path) -> dict[str, tuple[str, ...]]:
             f"{path} is missing; make sheets with: xemogpt bench make sheets {folder}"
             " --annotators NAME,NAME"
         )
-    rows, problems = read_csv(path, ("id", "annotator"))
+    rows, problems, _ = read_csv(path, ("id", "annotator"))
     assigned: dict[str, tuple[str, ...]] = {}
     for place, values in rows:
         if not _NAME.fullmatch(values["annotator"]):

@@ -28,6 +28,8 @@ class Table(NamedTuple):
 
     rows: list[Row]
     problems: list[str]
+    suffix: str = ".csv"
+    """Which of a pair of files it was read from."""
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
@@ -38,11 +40,26 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, st
         writer.writerows(rows)
 
 
-def write_pair(stem: Path, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-    """``stem.csv`` and ``stem.jsonl`` with the same rows."""
-    write_csv(_with(stem, ".csv"), columns, rows)
+def write_pair(
+    stem: Path,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, str]],
+    *,
+    filled: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+) -> None:
+    """``stem.csv`` and ``stem.jsonl`` with the same rows.
+
+    Args:
+        stem: path without its ending.
+        columns: names, in order.
+        rows: the lines.
+        filled: file ending -> lines to write there instead. What people have filled in goes into
+            one file only: the next that they fill in there must not differ from the other.
+    """
+    chosen = {".csv": rows, ".jsonl": rows} | dict(filled or {})
+    write_csv(_with(stem, ".csv"), columns, chosen[".csv"])
     with atomic_write(_with(stem, ".jsonl")) as file:
-        for row in rows:
+        for row in chosen[".jsonl"]:
             file.write(json.dumps({name: row[name] for name in columns}, ensure_ascii=False) + "\n")
 
 
@@ -119,7 +136,7 @@ def read_pair(stem: Path, columns: Sequence[str], to_fill: Sequence[str]) -> Tab
     if len(given) == 2 and filled[".csv"] != filled[".jsonl"]:
         problems.append(f"{stem}.csv and {stem}.jsonl are both filled and differ; remove one")
     chosen = given[0] if given else next(iter(found))
-    return Table(found[chosen].rows, problems)
+    return Table(found[chosen].rows, problems, chosen)
 
 
 def refuse(problems: Sequence[str], what: str) -> None:
