@@ -152,8 +152,9 @@ def _print(report: "AgreementReport") -> None:
 
     table = Table(title=f"Agreement on {report.num_clips} clips (95 % intervals over clips)")
     table.add_column("modality")
-    for name in ("clips", "cues", "shared", "alpha", "F1", "alpha, stated only", "time IoU"):
-        table.add_column(name, justify="right")
+    for title in ("clips", "cues", "shared", "alpha", "by chance", "F1", "by chance",
+                  "alpha, stated only", "time IoU"):  # fmt: skip
+        table.add_column(title, justify="right")
     for name, found in report.modalities.items():
         table.add_row(
             name,
@@ -161,13 +162,20 @@ def _print(report: "AgreementReport") -> None:
             str(found.num_groups),
             str(found.num_shared),
             _shown(found.alpha),
+            _number(found.alpha_chance),
             _shown(found.f1),
+            _number(found.f1_chance),
             _shown(found.alpha_stated),
-            "-" if found.time_iou is None else f"{found.time_iou:.2f}",
+            _number(found.time_iou),
         )
-    console = Console()
+    console = Console(width=140)
     console.print(table)
-    console.print("cues: distinct observations; shared: stated by two or more annotators")
+    console.print("cues: distinct observations; shared: stated by two or more annotators;")
+    console.print("by chance: the same of annotators' cues of different clips")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _shown(estimate: "Estimate") -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from xemogpt.benchmark.making.adjudication import Decision
 from xemogpt.benchmark.making.agreement import agreement, num_types
+from xemogpt.benchmark.making.chance import mixed_answers, with_chance
 from xemogpt.benchmark.making.grouping import Group, group_cues
 from xemogpt.benchmark.making.resolve import resolve
 from xemogpt.errors import DatasetError
@@ -109,6 +110,33 @@ def test_chance_agreement_is_near_zero(metric):
     assert found.alpha.low < 0 < found.alpha.high
     assert abs(found.alpha.value) < 0.1
     assert found.f1.value == pytest.approx(0.25, abs=0.06)
+
+
+def test_chance_is_measured_on_cues_of_different_clips(metric):
+    """Four clips with a cue of their own each: perfect agreement, and none by chance."""
+    texts = ["she smiles", "he frowns deeply", "the head tilts", "tears run down both cheeks"]
+    stated = {str(n): {"ada": said(text), "ben": said(text)} for n, text in enumerate(texts)}
+    mixed = mixed_answers(stated, dict.fromkeys(stated, MODALITIES))
+    assert all(by["ada"] == stated[key]["ada"] for key, by in mixed.items())
+    assert all(by["ben"] != stated[key]["ben"] for key, by in mixed.items())
+    assert sorted(by["ben"].visual[0].text for by in mixed.values()) == sorted(texts)
+    teams, modalities_of = dict.fromkeys(stated, ("ada", "ben")), dict.fromkeys(stated, MODALITIES)
+    found = agreement(group_cues(stated, metric), teams, modalities_of, metric)
+    visual = with_chance(found, stated, modalities_of, metric)["visual"]
+    assert (visual.f1.value, visual.f1_chance) == (1, 0)
+    assert visual.alpha_chance < 0 < visual.alpha.value
+    alone = {"0": stated["0"]}
+    assert with_chance(found, alone, modalities_of, metric)["visual"].f1_chance is None
+
+
+def test_chance_leaves_clips_without_a_modality_alone(metric):
+    stated = {key: {"ada": said("she smiles"), "ben": said("he nods")} for key in "abc"}
+    stated["silent"] = {name: CueSet(emotional=["calm"]) for name in ("ada", "ben")}
+    modalities_of = {key: MODALITIES if key in "abc" else ("emotional",) for key in stated}
+    teams = dict.fromkeys(stated, ("ada", "ben"))
+    found = agreement(group_cues(stated, metric), teams, modalities_of, metric)
+    visual = with_chance(found, stated, modalities_of, metric)["visual"]
+    assert (visual.num_clips, visual.f1.value, visual.f1_chance) == (3, 0, 0)
 
 
 def single(key, text, annotator="ada", start=None):

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from xemogpt.benchmark.making.adjudication import adjudication_rows, write_adjudication
 from xemogpt.benchmark.making.agreement import ModalityAgreement, agreement
 from xemogpt.benchmark.making.answers import Answers, read_answers
+from xemogpt.benchmark.making.chance import with_chance
 from xemogpt.benchmark.making.folder import AGREEMENT, GROUPS, Plan, read_plan
 from xemogpt.benchmark.making.grouping import Group, group_cues
 from xemogpt.errors import DatasetError
@@ -60,12 +61,14 @@ def agree(
     metric = EmoCue360("strict", encoder)
     groups = group_cues(answers.cues, metric)
     by_id = {clip.id: clip for clip in plan.clips}
-    found = agreement(
-        groups,
-        {key: tuple(by) for key, by in answers.cues.items()},
-        {clip.id: clip.modalities for clip in plan.clips},
+    teams = {key: tuple(by) for key, by in answers.cues.items()}
+    modalities_of = {clip.id: clip.modalities for clip in plan.clips}
+    found = with_chance(
+        agreement(groups, teams, modalities_of, metric, seed=seed),
+        answers.cues,
+        modalities_of,
         metric,
-        seed=seed,
+        seed,
     )
     rows = adjudication_rows(groups, {key: clip.media for key, clip in by_id.items()}, metric)
     carried = write_adjudication(folder, rows, discard=discard_decisions)

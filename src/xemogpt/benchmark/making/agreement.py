@@ -51,6 +51,10 @@ class ModalityAgreement(Record):
     """Krippendorff's alpha over the groups alone: never above 0 for two annotators."""
     f1: Estimate
     """Of one annotator against another: shared cues over the cues of both."""
+    alpha_chance: float | None = None
+    """The alpha of cues of different clips: what matching finds where nothing is shared."""
+    f1_chance: float | None = None
+    """The F1 of cues of different clips."""
     time_iou: float | None
     """Mean intersection over union of the times of matched cues; none without times."""
     num_timed: int
