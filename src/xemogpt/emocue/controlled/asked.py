@@ -94,7 +94,7 @@ def _felt(script: Script, speech: Speech | None) -> list[Cue]:
         shown.append(script.face_emotion)
     return [
         Cue(
-            text="expresses no marked emotion" if name == "neutral" else f"expresses {NOUNS[name]}",
+            text=f"expresses {NOUNS[name]}",
             kind=name,
             start_s=start_s,
             end_s=end_s,

@@ -1,5 +1,6 @@
 """What is seen and heard in a clip: drafts of one emotion, before they have times and a cast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,16 @@ from xemogpt.emocue.controlled.temporal import CONTOURS, ORDERS, can_be_seen_tog
 
 _FREE_VISUAL = tuple(kind for kind, votes in FACE_VOTES.items() if not votes)
 _FREE_AUDITORY = tuple(kind for kind, votes in VOICE_VOTES.items() if not votes)
+WEIGHTS = {
+    "mouth-frown": 7.0, "mouth-open": 3.0, "lips-pressed": 8.0, "eyes-closed": 2.5, "blink": 1.5,
+    "head-tilt": 2.0, "gaze-averted": 2.0, "head-raise": 1.5, "gaze-up": 1.5, "head-shake": 2.0,
+    "one-sided-smile": 1.5, "inner-brow-raise": 0.5, "smile": 0.7, "eyes-wide": 0.7,
+    "brow-raise": 0.8, "eyes-narrow": 0.8,
+    "final-fall": 3.0, "final-rise": 3.0, "pitch-fall": 1.8, "monotone": 3.0, "breathy-voice": 0.8,
+    "lively-pitch": 1.0, "loudness-rise": 1.8, "loudness-fall": 1.2, "pitch-rise": 1.8,
+    "fast-speech": 1.5, "low-pitch": 1.3, "pause": 6.0,
+}  # fmt: skip
+"""Kinds that fit into fewer clips are drawn more often, so that all have enough positives."""
 # What a smile can mask: two cues of the negative face that leave the mouth alone.
 _UNDER_MASK: dict[Emotion, tuple[str, ...]] = {
     "angry": ("brow-lower", "eyes-narrow"),
@@ -45,19 +56,29 @@ class Draft:
     tags: tuple[str, ...] = ()
 
 
-def draw_drafts(scenario: Scenario, rng: np.random.Generator) -> tuple[Draft, ...]:
+def emotions_of(scenario: Scenario) -> tuple[Emotion, ...]:
+    """The emotions a scenario can express."""
+    return tuple(FACE_PATTERNS) if scenario == "incongruent" else EMOTIONS
+
+
+def draw_drafts(
+    scenario: Scenario, emotion: Emotion, rng: np.random.Generator
+) -> tuple[Draft, ...]:
     """One draft; for ``temporal`` two that differ in order alone; nothing if the draw is no clip.
 
-    Callers draw again until they get what they need, which keeps each rule below a plain filter.
+    Callers draw again until they get what they need, which keeps each rule below a plain filter;
+    the emotion is theirs, so that emotions whose rules are stricter do not come more rarely.
     """
     if scenario == "temporal":
-        return _temporal(rng)
-    return _incongruent(rng) if scenario == "incongruent" else _congruent(rng)
+        drafts = _temporal(rng)
+        return drafts if drafts and drafts[0].emotion == emotion else ()
+    if scenario == "incongruent":
+        return _incongruent(emotion, rng)
+    return _congruent(emotion, rng)
 
 
-def _congruent(rng: np.random.Generator) -> tuple[Draft, ...]:
+def _congruent(emotion: Emotion, rng: np.random.Generator) -> tuple[Draft, ...]:
     """Face and voice that name an emotion together and have no whole pattern."""
-    emotion = EMOTIONS[int(rng.integers(len(EMOTIONS)))]
     face, voice = FAMILIES[emotion]
     visual = _mixed([k for k, v in FACE_VOTES.items() if face in v], ASKABLE_VISUAL, (2, 4), rng)
     auditory = _mixed(
@@ -74,13 +95,22 @@ def _congruent(rng: np.random.Generator) -> tuple[Draft, ...]:
 
 
 def _mixed(
-    tendency: list[str], every: tuple[str, ...], least_most: tuple[int, int], rng: np.random.Generator
+    tendency: Sequence[str],
+    every: Sequence[str],
+    least_most: tuple[int, int],
+    rng: np.random.Generator,
 ) -> tuple[str, ...]:
     """Kinds without repeats: the first a tendency, the others by halves tendency and any."""
-    kinds = [str(rng.choice(tendency))]
+    kinds = [_drawn(tendency, rng)]
     for _ in range(int(rng.integers(least_most[0], least_most[1] + 1)) - 1):
-        kinds.append(str(rng.choice(tendency if rng.random() < 0.5 else every)))
+        kinds.append(_drawn(tendency if rng.random() < 0.5 else every, rng))
     return tuple(dict.fromkeys(kinds)) if len(set(kinds)) >= least_most[0] else ()
+
+
+def _drawn(kinds: Sequence[str], rng: np.random.Generator) -> str:
+    """One kind, by weight."""
+    weights = np.array([WEIGHTS.get(kind, 1.0) for kind in kinds])
+    return str(rng.choice(list(kinds), p=weights / weights.sum()))
 
 
 def _temporal(rng: np.random.Generator) -> tuple[Draft, ...]:
@@ -107,7 +137,7 @@ def _temporal(rng: np.random.Generator) -> tuple[Draft, ...]:
 
 def _contours(rng: np.random.Generator) -> tuple[Draft, ...]:
     up, down = CONTOURS[int(rng.integers(len(CONTOURS)))]
-    likes = _congruent(rng)
+    likes = _congruent(EMOTIONS[int(rng.integers(len(EMOTIONS)))], rng)
     if not likes:
         return ()
     drafts = []
@@ -123,18 +153,16 @@ def _contours(rng: np.random.Generator) -> tuple[Draft, ...]:
     return tuple(drafts) if rng.random() < 0.5 else (drafts[1], drafts[0])
 
 
-def _incongruent(rng: np.random.Generator) -> tuple[Draft, ...]:
+def _incongruent(voice: Emotion, rng: np.random.Generator) -> tuple[Draft, ...]:
     """A face and a voice with whole patterns of two emotions, or a smile over a negative one."""
     extra, more = _free(_FREE_VISUAL, rng), _free(_FREE_AUDITORY, rng)
-    if rng.random() < 0.35:
-        voice = NEGATIVE[int(rng.integers(len(NEGATIVE)))]
+    if voice in NEGATIVE and rng.random() < 0.4:
         face: Emotion = "happy"
         visual = ("smile", *_UNDER_MASK[voice], *extra)
         tags = ("masked",)
     else:
         names = tuple(FACE_PATTERNS)
         face = names[int(rng.integers(len(names)))]
-        voice = names[int(rng.integers(len(names)))]
         if FAMILIES[face][0] == FAMILIES[voice][0]:
             return ()
         visual = (*sorted(FACE_PATTERNS[face]), *extra)

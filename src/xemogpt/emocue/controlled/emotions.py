@@ -90,10 +90,10 @@ FACE_PATTERNS: dict[Emotion, frozenset[str]] = {
 """Whole patterns, met only where face and voice disagree."""
 VOICE_PATTERNS: dict[Emotion, frozenset[str]] = {
     "happy": frozenset({"high-pitch", "lively-pitch"}),
-    "surprised": frozenset({"high-pitch", "pitch-rise"}),
+    "surprised": frozenset({"lively-pitch", "fast-speech"}),
     "fearful": frozenset({"voice-tremor", "breathy-voice"}),
     "angry": frozenset({"tense-voice", "loud-burst"}),
-    "sad": frozenset({"slow-speech", "loudness-fall"}),
+    "sad": frozenset({"slow-speech", "breathy-voice"}),
 }
 NEGATIVE: tuple[Emotion, ...] = ("angry", "fearful", "sad")
 _ONE_OF: tuple[frozenset[str], ...] = (

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from xemogpt.emocue.controlled.drafts import Draft, draw_drafts
+from xemogpt.emocue.controlled.drafts import Draft, draw_drafts, emotions_of
 from xemogpt.emocue.controlled.edits import EDITS_FOR
 from xemogpt.emocue.controlled.looks import draw_look
 from xemogpt.emocue.controlled.script import Beat, Look, Pause, Scenario, Script, VoiceEdit
@@ -42,6 +42,7 @@ PAUSE_S = (0.55, 1.0)
 SHARES: dict[Split, int] = {"train": 60, "validation": 15, "test": 25}
 """Percent of the combinations of cues that belong to each split."""
 MAX_DRAWS = 5000
+MAX_SENTENCES = 50
 
 
 def plan(
@@ -78,11 +79,13 @@ def script_at(index: int, seed: int, split: Split, scenario: Scenario) -> Script
     """The script of that number within its scenario."""
     at_once = index // 2 if scenario == "temporal" else index
     rng = np.random.default_rng([seed, SPLITS.index(split), SCENARIOS.index(scenario), at_once])
-    drafts = _drafts(scenario, split, rng)
-    number = index % len(drafts)
-    script = _scripts(drafts, split, scenario, rng)[number]
-    name = f"{split}-{seed}-{scenario}-{index:05d}"
-    return script.model_copy(update={"id": name, "seed": int(rng.integers(2**31))})
+    for _ in range(MAX_DRAWS):
+        scripts = _scripts(_drafts(scenario, split, rng), split, scenario, rng)
+        if scripts:
+            script = scripts[index % len(scripts)]
+            name = f"{split}-{seed}-{scenario}-{index:05d}"
+            return script.model_copy(update={"id": name, "seed": int(rng.integers(2**31))})
+    raise ConfigError(f"no sentence of {MIN_S} to {MAX_S} s was found for {split}")
 
 
 def split_of(kinds: Iterable[str]) -> Split:
@@ -101,8 +104,10 @@ def split_of(kinds: Iterable[str]) -> Split:
 
 def _drafts(scenario: Scenario, split: Split, rng: np.random.Generator) -> tuple[Draft, ...]:
     """One draft, or two that differ in order alone, whose combinations are the split's."""
+    emotions = emotions_of(scenario)
+    emotion = emotions[int(rng.integers(len(emotions)))]
     for _ in range(MAX_DRAWS):
-        drafts = draw_drafts(scenario, rng)
+        drafts = draw_drafts(scenario, emotion, rng)
         if drafts and all(split_of((*d.visual, *d.auditory)) == split for d in drafts):
             return drafts
     raise ConfigError(f"no {scenario} combination of cues was found for {split} in {MAX_DRAWS}")
@@ -141,16 +146,16 @@ def _cast(split: Split, scenario: Scenario, rng: np.random.Generator) -> _Cast:
 def _scripts(
     drafts: tuple[Draft, ...], split: Split, scenario: Scenario, rng: np.random.Generator
 ) -> list[Script]:
-    """The drafts with one cast, one sentence and beats that fit its length."""
+    """The drafts with one cast, one sentence and beats that fit it; none if none is of length."""
     lead_s = lead_for(drafts[0].visual)
-    for _ in range(MAX_DRAWS):
+    for _ in range(MAX_SENTENCES):
         cast = _cast(split, scenario, rng)
         edits = [_edit(draft.auditory, cast.sentence, rng) for draft in drafts]
         length_s = min(planned_s(cast.sentence, edit, lead_s) for edit in edits)
         if MIN_S <= length_s <= MAX_S:
             break
     else:
-        raise ConfigError(f"no sentence of {MIN_S} to {MAX_S} s was found for {split}")
+        return []
     return [
         Script(
             id="unnamed",

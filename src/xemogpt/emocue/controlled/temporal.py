@@ -45,8 +45,6 @@ CONTOURS: tuple[tuple[str, str], ...] = (
 QUIET_S = 1.1
 """Room for a quiet beat in the lead."""
 MARGIN_S = 0.25
-MIN_ROOM_S = 1.3
-"""Room for a beat, with the pause after it that keeps neighbours of a group apart."""
 _MOVES = {"head-nod": 0.5, "head-shake": 0.6, "blink": 0.25}
 """Seconds of one movement."""
 _SIDED = frozenset({"one-sided-smile", "gaze-averted", "head-tilt", "turned-away"})
@@ -59,9 +57,9 @@ def lead_for(kinds: Sequence[str]) -> float:
 
 
 def can_be_seen_together(kinds: Sequence[str]) -> bool:
-    """Whether there is room for the kinds: at most two of a group, and of the quiet ones."""
+    """Whether there is room for the kinds: at most two of a group, and one quiet."""
     crowded = any(sum(kind in group for kind in kinds) > MAX_OF_GROUP for group in GROUPS)
-    return not crowded and sum(kind in QUIET for kind in kinds) <= MAX_OF_GROUP
+    return not crowded and sum(kind in QUIET for kind in kinds) <= 1
 
 
 def place_beats(

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xemogpt.emocue.controlled.phrases import ALTERNATIVES, CONCLUSIONS, EMOTION_WORDS
+from xemogpt.emocue.controlled.phrases import (
+    ALTERNATIVES,
+    CONCLUSIONS,
+    EMOTION_WORDS,
+    REWORDED,
+    SHOWN,
+    STRONG_CONCLUSIONS,
+)
 from xemogpt.schema import Cue, CueSet
 from xemogpt.signals.phrasing import SUBJECTS, capital, joined, when
 
 DISAGREE = frozenset({"incongruent", "masked"})
 """Tags of clips whose face and voice do not go together."""
-_PEOPLE = ("the person", "the speaker", "the individual", "this person", "the person on screen")
+_PEOPLE = ("the person", "this person", "the individual")
+# "The speaker looks up" would be read as heard; so nobody is called that.
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,12 @@ class _Telling:
         clause = text if text.startswith(SUBJECTS) else f"{self.person} {text}"
         if not timed or cue.start_s is None or cue.end_s is None:
             return clause
-        return f"{clause} {when(cue)}"
+        return f"{clause} ({when(cue)})"
 
     def _worded(self, cue: Cue) -> str:
         """The cue's own words or, half of the time, another way to say them."""
         others = ALTERNATIVES.get(cue.text, ())
-        if not others or self.rng.random() < 0.4:
+        if not others or (cue.text not in REWORDED and self.rng.random() < 0.4):
             return cue.text
         return str(self.rng.choice(others))
 
@@ -50,21 +58,20 @@ class _Telling:
     def conclusion(self) -> str:
         """A sentence that names the emotion, and the one that is only shown."""
         names = [str(self.rng.choice(EMOTION_WORDS[name])) for name in self.emotions]
-        text = self.pick(*CONCLUSIONS).format(names[0])
-        if len(names) > 1:
-            text += " " + self.pick(
-                "On the surface, the emotion is {}.",
-                "The emotion put on for others is {}.",
-                "The mood shown outwardly is {}.",
-            ).format(names[1])
+        forms = CONCLUSIONS
+        if self.emotions[0] != "neutral":
+            forms += STRONG_CONCLUSIONS
+        text = self.pick(*forms).format(names[0])
+        for name in names[1:]:
+            text += " " + self.pick(*SHOWN).format(name)
         return text
 
     def words(self) -> str:
         """The spoken words, quoted; some explanations leave them out."""
         if not self.transcript.strip() or self.rng.random() < 0.4:
             return ""
-        return self.pick('The words are: "{}"', 'What is said: "{}"', 'Subtitle: "{}"').format(
-            self.transcript.strip()
+        return self.pick('The words are: "{}".', 'What is said: "{}".').format(
+            self.transcript.strip().rstrip(".")
         )
 
 
@@ -116,10 +123,12 @@ def _narrative(telling: _Telling) -> str:
 
 def _by_modality(telling: _Telling) -> str:
     """A paragraph, or a labelled line, of what is seen; one of what is heard; the emotion."""
-    timed = telling.rng.random() < 0.4
+    is_labelled = telling.rng.random() < 0.5
+    # Under a label a time of its own would be read as a cue.
+    timed = not is_labelled and telling.rng.random() < 0.5
     seen = _sentences(telling, telling.cues.visual, timed=timed)
     heard = _sentences(telling, telling.cues.auditory, timed=timed)
-    if telling.rng.random() < 0.5:
+    if is_labelled:
         lines = [("Visual", seen), ("Audio", heard), ("Emotion", [telling.conclusion()])]
         return "\n".join(f"{name}: {_paragraph(text)}" for name, text in lines if text)
     return _paragraph([*seen, *heard, telling.words(), telling.conclusion()])
@@ -153,7 +162,7 @@ def _flowing(telling: _Telling) -> str:
     parts = []
     while seen or heard:
         pair = [stack.pop(0) for stack in (seen, heard) if stack]
-        link = telling.pick(" while ", ", and ", " as ")
+        link = telling.pick(" while ", "; ")
         parts.append(capital(link.join(telling.said(cue, timed=False) for cue in pair)))
     return _paragraph([telling.words(), *parts, telling.conclusion()])
 
@@ -194,7 +203,7 @@ def _merged(clauses: Sequence[str], person: str) -> str:
     """One sentence; a subject that comes again at once is not repeated."""
     if all(clause.startswith(f"{person} ") for clause in clauses):
         return f"{person} " + joined([clause.removeprefix(f"{person} ") for clause in clauses])
-    return ", and ".join(clauses)
+    return "; ".join(clauses)
 
 
 def _paragraph(parts: Sequence[str]) -> str:
