@@ -150,7 +150,8 @@ def _scripts(
     lead_s = lead_for(drafts[0].visual)
     for _ in range(MAX_SENTENCES):
         cast = _cast(split, scenario, rng)
-        edits = [_edit(draft.auditory, cast.sentence, rng) for draft in drafts]
+        pauses = _pause(cast.sentence, rng)
+        edits = [_edit(draft.auditory, pauses) for draft in drafts]
         length_s = min(planned_s(cast.sentence, edit, lead_s) for edit in edits)
         if MIN_S <= length_s <= MAX_S:
             break
@@ -205,17 +206,21 @@ def planned_s(sentence: str, edit: VoiceEdit, lead_s: float) -> float:
     return round(lead_s + spoken_s + pauses_s + TAIL_S, 2)
 
 
-def _edit(kinds: tuple[str, ...], sentence: str, rng: np.random.Generator) -> VoiceEdit:
+def _pause(sentence: str, rng: np.random.Generator) -> tuple[Pause, ...]:
+    """A pause within the sentence, away from its ends."""
+    after = int(rng.integers(1, max(2, len(sentence.split()) - 2)))
+    return (Pause(after_word=after, duration_s=round(float(rng.uniform(*PAUSE_S)), 2)),)
+
+
+def _edit(kinds: tuple[str, ...], pauses: tuple[Pause, ...]) -> VoiceEdit:
     """The edits of all kinds together; kinds that set the same field add up or multiply."""
     fields: dict[str, object] = {}
     for kind in kinds:
         for name, value in EDITS_FOR.get(kind, {}).items():
             if name != "pauses":
                 fields[name] = _combined(name, fields.get(name), value)
-    words = len(sentence.split())
-    if "pause" in kinds and words >= 4:
-        after = int(rng.integers(1, words - 2))
-        fields["pauses"] = (Pause(after_word=after, duration_s=round(rng.uniform(*PAUSE_S), 2)),)
+    if "pause" in kinds:
+        fields["pauses"] = pauses
     return VoiceEdit.model_validate(fields)
 
 
