@@ -58,7 +58,7 @@ class _Telling:
     def conclusion(self) -> str:
         """A sentence that names the emotion, and the one that is only shown."""
         names = [str(self.rng.choice(EMOTION_WORDS[name])) for name in self.emotions]
-        forms = CONCLUSIONS
+        forms: tuple[str, ...] = CONCLUSIONS
         if self.emotions[0] != "neutral":
             forms += STRONG_CONCLUSIONS
         text = self.pick(*forms).format(names[0])
