@@ -182,17 +182,50 @@ CONCLUSIONS = (
     "Overall, the mood is {}.",
     "All in all, the main emotion is {}.",
     "The emotion is {}.",
+    "In short, the emotion is {}.",
+    "The dominant emotion is {}.",
+    "To sum up, the mood is {}.",
+    "In conclusion, the emotion is {}.",
+    "The prevailing mood is {}.",
+    "The emotion conveyed is {}.",
+    "The emotion that comes across is {}.",
+    "I conclude that the emotion is {}.",
+    "Based on these signs, the emotion is {}.",
 )
 """Sentences that name an emotion, neutral too."""
 STRONG_CONCLUSIONS = (
-    "The emotional state is {}.",
     "The feeling expressed is {}.",
     "The person feels {}.",
     "The person is in a state of {}.",
+    "All of this points to {}.",
+    "These cues together suggest {}.",
+    "My overall impression is {}.",
+    "I would call it {}.",
+    "The main feeling is {}.",
 )
 """Sentences for emotions other than neutral, where "neutral" would be read of the face."""
 SHOWN = (
     "On the surface, the emotion is {}.",
     "The emotion put on for others is {}.",
+    "Outwardly, the emotion is {}.",
+    "The emotion on display is {}.",
+    "The pretended emotion is {}.",
 )
 """Sentences that name the emotion which only the face shows."""
+INTROS = (
+    "Here is what can be observed.",
+    "Here is a description of the clip.",
+    "Let me describe what happens.",
+    "The evidence is as follows.",
+    "Several cues are at hand.",
+)
+"""Sentences that say nothing."""
+SEEN_OPENERS = (
+    "It can be seen that ", "From what I can see, ", "In addition, ", "First, ", "Here, ",
+    "It can be observed that ", "Notably, ", "Clearly, ", "It is evident that ", "Moreover, ",
+)  # fmt: skip
+"""Frames of sentences. None names a medium ("in the video"): that is read to hold from there on."""
+HEARD_OPENERS = (
+    "It can be heard that ", "From what I can hear, ", "In addition, ", "Furthermore, ",
+    "It is clear that ", "Notably, ", "Moreover, ", "Interestingly, ", "Specifically, ",
+)  # fmt: skip

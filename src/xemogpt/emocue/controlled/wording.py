@@ -13,7 +13,10 @@ from xemogpt.emocue.controlled.phrases import (
     ALTERNATIVES,
     CONCLUSIONS,
     EMOTION_WORDS,
+    HEARD_OPENERS,
+    INTROS,
     REWORDED,
+    SEEN_OPENERS,
     SHOWN,
     STRONG_CONCLUSIONS,
 )
@@ -103,7 +106,8 @@ def explain(
     )
     if DISAGREE.intersection(tags) and rng.random() < 0.5:
         return _contrastive(telling)
-    return FORMS[int(rng.integers(len(FORMS)))](telling)
+    text = FORMS[int(rng.integers(len(FORMS)))](telling)
+    return f"{telling.pick(*INTROS)} {text}" if rng.random() < 0.2 else text
 
 
 def _narrative(telling: _Telling) -> str:
@@ -116,14 +120,20 @@ def _narrative(telling: _Telling) -> str:
     parts = []
     for index, cue in enumerate(cues):
         clause = telling.said(cue, timed=timed)
-        link = "" if index == 0 else telling.pick("Then, ", "Next, ", "After that, ", "", "")
+        link = (
+            ""
+            if index == 0
+            else telling.pick(
+                "Then, ", "Next, ", "After that, ", "Later, ", "Afterwards, ", "", "", ""
+            )
+        )
         parts.append(f"{link}{clause}" if link else capital(clause))
     return _paragraph([*parts, telling.conclusion(), telling.words()])
 
 
 def _by_modality(telling: _Telling) -> str:
     """A paragraph, or a labelled line, of what is seen; one of what is heard; the emotion."""
-    is_labelled = telling.rng.random() < 0.5
+    is_labelled = telling.rng.random() < 0.4
     # Under a label a time of its own would be read as a cue.
     timed = not is_labelled and telling.rng.random() < 0.5
     seen = _sentences(telling, telling.cues.visual, timed=timed)
@@ -189,13 +199,17 @@ FORMS: tuple[Callable[[_Telling], str], ...] = (
 
 
 def _sentences(telling: _Telling, cues: Sequence[Cue], *, timed: bool) -> list[str]:
-    """Clauses gathered into sentences of one to three."""
+    """Clauses gathered into sentences of one to three; some of them open with a frame."""
+    openers = SEEN_OPENERS if cues is telling.cues.visual else HEARD_OPENERS
     clauses = [telling.said(cue, timed=timed) for cue in cues]
     made = []
     while clauses:
         size = int(telling.rng.integers(1, 4))
         taken, clauses = clauses[:size], clauses[size:]
-        made.append(capital(_merged(taken, telling.person)))
+        sentence = _merged(taken, telling.person)
+        if made and telling.rng.random() < 0.35:
+            sentence = telling.pick(*openers) + sentence
+        made.append(capital(sentence))
     return made
 
 
