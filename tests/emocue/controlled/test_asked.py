@@ -23,6 +23,7 @@ def script() -> Script:
             "edit": VoiceEdit(pauses=(Pause(after_word=0, duration_s=0.7),)),
             "emotion": "happy",
             "face_emotion": "happy",
+            "voice_emotion": "happy",
         }
     )
 
@@ -64,7 +65,7 @@ def test_without_speech_sounds_have_no_times(script: Script) -> None:
 
 
 def test_what_is_only_shown_comes_second(script: Script) -> None:
-    masked = script.model_copy(update={"emotion": "neutral", "face_emotion": "happy"})
+    masked = script.model_copy(update={"emotion": "neutral", "voice_emotion": "neutral"})
     found = asked_cues(masked).emotional
     assert [cue.kind for cue in found] == ["neutral", "happy"]
     assert found[0].text == "expresses a neutral state"

@@ -138,21 +138,29 @@ def test_face_and_voice_decide_together(train: list[Script]) -> None:
             assert reading(ordered, heard(script)) == script.emotion
             assert script.face_emotion == script.voice_emotion == script.emotion
         else:
-            assert script.face_emotion != script.voice_emotion == script.emotion
-            assert {"masked", "incongruent"} & set(script.tags)
+            assert script.face_emotion != script.voice_emotion
+            assert has_pattern((), heard(script))
+            strong_or_weak = sum(bool(VOICE_VOTES[kind]) for kind in heard(script))
+            if "masked" in script.tags or strong_or_weak == 3:
+                assert script.emotion == script.voice_emotion
+            else:
+                assert script.emotion == script.face_emotion
 
 
 def test_no_single_cue_or_modality_gives_the_emotion_away(
     train: list[Script], test: list[Script]
 ) -> None:
     together = bayes_accuracy(train, test, both)
-    assert together > 0.7
-    assert bayes_accuracy(train, test, seen) < together - 0.2
-    assert bayes_accuracy(train, test, heard) < together - 0.2
+    assert together > 0.62
+    assert bayes_accuracy(train, test, seen) < together - 0.15
+    assert bayes_accuracy(train, test, heard) < together - 0.15
     clear = [[s for s in part if s.scenario in ("clear", "hard")] for part in (train, test)]
     assert bayes_accuracy(clear[0], clear[1], both) > 0.9
     for kinds in (seen, heard):
         assert bayes_accuracy(clear[0], clear[1], kinds) < 0.62
+    odd = [[s for s in part if s.scenario == "incongruent"] for part in (train, test)]
+    for kinds in (seen, heard):
+        assert bayes_accuracy(odd[0], odd[1], kinds) < 0.8
     for kind in (*FACE_VOTES, *VOICE_VOTES):
         emotions = Counter(s.emotion for s in clear[0] if kind in both(s))
         assert max(emotions.values()) < 0.7 * emotions.total(), (kind, emotions)

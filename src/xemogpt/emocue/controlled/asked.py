@@ -26,7 +26,7 @@ def asked_cues(script: Script, speech: Speech | None = None) -> CueSet:
 
     Returns:
         Visual cues in order of time, auditory ones in the order asked, and the expressed emotion;
-        in an incongruent clip the emotion the face shows follows it.
+        in an incongruent clip the other of face and voice follows it.
     """
     return CueSet(
         visual=[_seen(beat) for beat in script.beats],
@@ -83,15 +83,13 @@ def _span(kind: str, script: Script, speech: Speech) -> tuple[float, float]:
 
 
 def _felt(script: Script, speech: Speech | None) -> list[Cue]:
-    """The emotion over the cues' time, and the one that is only shown, if it is another."""
+    """The emotion over the cues' time, and the other one of face or voice, if they disagree."""
     ends = [beat.offset_s for beat in script.beats]
     ends += [word.end_s for word in speech.words[-1:]] if speech else []
     starts = [beat.onset_s for beat in script.beats]
     starts += [word.start_s for word in speech.words[:1]] if speech else []
     start_s, end_s = min(starts, default=None), max(ends, default=None)
-    shown = [script.emotion]
-    if script.face_emotion != script.emotion:
-        shown.append(script.face_emotion)
+    shown = dict.fromkeys((script.emotion, script.face_emotion, script.voice_emotion))
     return [
         Cue(
             text=f"expresses {NOUNS[name]}",

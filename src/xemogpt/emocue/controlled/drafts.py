@@ -30,7 +30,7 @@ WEIGHTS = {
     "head-tilt": 2.0, "gaze-averted": 2.0, "head-raise": 1.5, "gaze-up": 1.5, "head-shake": 2.0,
     "one-sided-smile": 1.5, "inner-brow-raise": 0.5, "smile": 0.7, "eyes-wide": 0.7,
     "brow-raise": 0.8, "eyes-narrow": 0.8,
-    "final-fall": 3.0, "final-rise": 3.0, "pitch-fall": 1.8, "monotone": 3.0, "breathy-voice": 0.8,
+    "final-fall": 5.0, "final-rise": 4.5, "pitch-fall": 1.8, "monotone": 3.0, "breathy-voice": 0.8,
     "lively-pitch": 1.0, "loudness-rise": 1.8, "loudness-fall": 1.2, "pitch-rise": 1.8,
     "fast-speech": 1.5, "low-pitch": 1.3, "pause": 6.0,
 }  # fmt: skip
@@ -153,25 +153,41 @@ def _contours(rng: np.random.Generator) -> tuple[Draft, ...]:
     return tuple(drafts) if rng.random() < 0.5 else (drafts[1], drafts[0])
 
 
-def _incongruent(voice: Emotion, rng: np.random.Generator) -> tuple[Draft, ...]:
+def _incongruent(emotion: Emotion, rng: np.random.Generator) -> tuple[Draft, ...]:
     """A face and a voice with whole patterns of two emotions, or a smile over a negative one."""
-    extra, more = _free(_FREE_VISUAL, rng), _free(_FREE_AUDITORY, rng)
-    if voice in NEGATIVE and rng.random() < 0.4:
-        face: Emotion = "happy"
-        visual = ("smile", *_UNDER_MASK[voice], *extra)
-        tags = ("masked",)
+    if emotion in NEGATIVE and rng.random() < 0.4:
+        visual = ("smile", *_UNDER_MASK[emotion], *_free(_FREE_VISUAL, rng))
+        auditory = (*sorted(VOICE_PATTERNS[emotion]), *_free(_FREE_AUDITORY, rng))
+        draft = Draft(emotion, "happy", emotion, visual, auditory, ("masked",))
     else:
-        names = tuple(FACE_PATTERNS)
-        face = names[int(rng.integers(len(names)))]
-        if FAMILIES[face][0] == FAMILIES[voice][0]:
-            return ()
-        visual = (*sorted(FACE_PATTERNS[face]), *extra)
-        tags = ("incongruent",)
-    visual = tuple(dict.fromkeys(visual))
-    auditory = (*sorted(VOICE_PATTERNS[voice]), *more)
-    if not can_be_seen_together(visual) or not can_sound_together(auditory):
+        draft = _conflicting(emotion, rng)
+    if FAMILIES[draft.face_emotion][0] == FAMILIES[draft.voice_emotion][0]:
         return ()
-    return (Draft(voice, face, voice, visual, auditory, tags),)
+    if not can_be_seen_together(draft.visual) or not can_sound_together(draft.auditory):
+        return ()
+    return (draft,)
+
+
+def _conflicting(emotion: Emotion, rng: np.random.Generator) -> Draft:
+    """The voice has a third cue of its family if it tells, and has not if the face does."""
+    other = _drawn_emotion(rng)
+    voice_tells = rng.random() < 0.7  # No face tells in masks: this evens it out.
+    face, voice = (other, emotion) if voice_tells else (emotion, other)
+    auditory = tuple(sorted(VOICE_PATTERNS[voice]))
+    if voice_tells:
+        family = FAMILIES[voice][1]
+        third = [k for k, v in VOICE_VOTES.items() if family in v and k not in auditory]
+        auditory += (_drawn(third, rng),)
+    else:
+        auditory += _free(_FREE_AUDITORY, rng)
+    extra = [kind for kind in _free(_FREE_VISUAL, rng) if kind not in FACE_PATTERNS[face]]
+    visual = (*sorted(FACE_PATTERNS[face]), *extra)
+    return Draft(emotion, face, voice, visual, auditory, ("incongruent",))
+
+
+def _drawn_emotion(rng: np.random.Generator) -> Emotion:
+    names = tuple(FACE_PATTERNS)
+    return names[int(rng.integers(len(names)))]
 
 
 def _free(kinds: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ The two families together name the emotion::
     open face    surprised      fearful
     dark face    angry          sad
 
-So a face leaves two emotions open, a voice three, and a single cue no fewer. Only a face and a
-voice that each show a whole pattern of their own emotion (``FACE_PATTERNS``, ``VOICE_PATTERNS``),
-and not the same one, are incongruent: there the voice, which is harder to control, tells.
-Smiles over somebody's otherwise negative face and voice are masks: again the rest tells.
+So a face leaves two emotions open, a voice three, and a single cue no fewer. Only in an
+incongruent clip do face and voice each show a whole pattern of their own emotion
+(``FACE_PATTERNS``, ``VOICE_PATTERNS``). There the voice tells if it has a third cue of its family,
+and the face otherwise. A smile over somebody's otherwise negative face and voice is a mask, and
+the rest tells.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

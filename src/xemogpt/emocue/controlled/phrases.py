@@ -211,7 +211,14 @@ SHOWN = (
     "The emotion on display is {}.",
     "The pretended emotion is {}.",
 )
-"""Sentences that name the emotion which only the face shows."""
+"""Sentences that name the emotion that masks it."""
+CONFLICTING = (
+    "The second emotion is {}.",
+    "The conflicting emotion is {}.",
+    "The other emotion is {}.",
+    "Beside it, the emotion is {}.",
+)
+"""Sentences that name the emotion of the other of face and voice."""
 INTROS = (
     "Here is what can be observed.",
     "Here is a description of the clip.",

@@ -12,6 +12,7 @@ import numpy as np
 from xemogpt.emocue.controlled.phrases import (
     ALTERNATIVES,
     CONCLUSIONS,
+    CONFLICTING,
     EMOTION_WORDS,
     HEARD_OPENERS,
     INTROS,
@@ -38,6 +39,7 @@ class _Telling:
     transcript: str
     rng: np.random.Generator
     person: str
+    is_masked: bool
 
     def said(self, cue: Cue, *, timed: bool) -> str:
         """The cue as a clause with a subject, with its time if it has one and it is wanted."""
@@ -66,7 +68,7 @@ class _Telling:
             forms += STRONG_CONCLUSIONS
         text = self.pick(*forms).format(names[0])
         for name in names[1:]:
-            text += " " + self.pick(*SHOWN).format(name)
+            text += " " + self.pick(*(SHOWN if self.is_masked else CONFLICTING)).format(name)
         return text
 
     def words(self) -> str:
@@ -103,6 +105,7 @@ def explain(
         transcript=transcript,
         rng=rng,
         person=_PEOPLE[int(rng.integers(len(_PEOPLE)))],
+        is_masked="masked" in tags,
     )
     if DISAGREE.intersection(tags) and rng.random() < 0.5:
         return _contrastive(telling)
