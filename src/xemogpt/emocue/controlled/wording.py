@@ -205,7 +205,7 @@ def _sentences(telling: _Telling, cues: Sequence[Cue], *, timed: bool) -> list[s
     """Clauses gathered into sentences of one to three; some of them open with a frame."""
     openers = SEEN_OPENERS if cues is telling.cues.visual else HEARD_OPENERS
     clauses = [telling.said(cue, timed=timed) for cue in cues]
-    made = []
+    made: list[str] = []
     while clauses:
         size = int(telling.rng.integers(1, 4))
         taken, clauses = clauses[:size], clauses[size:]
