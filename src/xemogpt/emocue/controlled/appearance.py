@@ -22,6 +22,8 @@ from xemogpt.emocue.controlled.script import Look
 Floats = NDArray[np.floating[Any]]
 Image = NDArray[np.uint8]
 _NUM_BROW = 9
+BROW_HEIGHT = 1.38
+"""Of the brow's middle above the eye's centre, in radii of the eyeball."""
 _BROW_X = (-0.019, 0.029)
 """From the inner to the outer end, metres from the eye's centre, away from the nose."""
 
@@ -117,9 +119,28 @@ def brow_anchors(head: Head, rest: Floats, eye: Eye, outwards: int) -> Anchors:
         outwards: 1 for the person's left, -1 for the right.
     """
     along = np.linspace(*_BROW_X, _NUM_BROW)
-    arch = eye.radius * 1.72 - 6.0 * (along - 0.011) ** 2
+    arch = eye.radius * BROW_HEIGHT - 6.0 * (along - 0.011) ** 2
     wanted = np.stack([eye.centre[0] + outwards * along, eye.centre[1] + arch], axis=1)
     return _on_front(head, rest, wanted, float(eye.centre[2]) - 0.02)
+
+
+def lash_line(head: Head, rest: Floats, eye: Eye, blink: int) -> NDArray[np.intp]:
+    """Vertices along the edge of an upper lid: in each column, the one that a blink lowers most.
+
+    Args:
+        head: the mesh.
+        rest: (V, 3) resting face.
+        eye: the eye beneath.
+        blink: index of the eye's blink in ``ACTIONS``.
+    """
+    drop = -head.action_deltas[blink, :, 1]
+    column = np.rint((rest[:, 0] - eye.centre[0]) / (eye.radius * 0.22)).astype(int)
+    line = []
+    for place in range(-4, 5):
+        inside = np.flatnonzero((column == place) & (drop > 0.25 * drop.max()))
+        if len(inside):
+            line.append(inside[drop[inside].argmax()])
+    return np.array(line, np.intp)
 
 
 def _on_front(head: Head, rest: Floats, wanted: Floats, behind: float) -> Anchors:
@@ -143,7 +164,7 @@ def _on_front(head: Head, rest: Floats, wanted: Floats, behind: float) -> Anchor
 
 
 def _cross(first: Floats, second: Floats) -> Floats:
-    """z of the cross product of the x and y of vectors."""
+    """The z of the cross product of the x and y of vectors."""
     product: Floats = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
     return product
 

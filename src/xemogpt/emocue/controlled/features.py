@@ -14,7 +14,7 @@ from xemogpt.emocue.controlled.script import Look, Rgb
 Floats = NDArray[np.floating[Any]]
 PIVOT = np.array([0.0, -0.10, -0.08])
 """Where the head turns on the neck, from the point between the eyes."""
-BROW_GAIN = 1.5
+BROW_GAIN = 1.8
 """How much more the painted brow moves than the skin beneath."""
 _IRIS_M, _PUPIL_M, _GLINT_M = 0.0062, 0.0026, 0.001
 _BROW_HALF_M = 0.0036
@@ -145,7 +145,7 @@ def _draw_glasses(scene: Scene, eyes: tuple[Eye, Eye], turned: Turn) -> None:
         arm = np.array([[x + outwards * 0.027, y, z + 0.026], [outwards * 0.072, y, z - 0.08]])
         scene.line(turned.of_head(arm), frame, 0.0022, closed=False)
     left, right = eyes[0].centre, eyes[1].centre
-    bridge = np.array([left + [-0.023, 0, 0.027], right + [0.023, 0, 0.027]])
+    bridge = np.array([left + np.array([-0.023, 0, 0.027]), right + np.array([0.023, 0, 0.027])])
     scene.line(turned.of_head(bridge), frame, 0.0022, closed=False)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xemogpt.emocue.controlled import appearance, features
-from xemogpt.emocue.controlled.head import LIPS, SKIN, Head
+from xemogpt.emocue.controlled.head import ACTIONS, LIPS, SKIN, Head
 from xemogpt.emocue.controlled.script import Look
 
 Floats = NDArray[np.floating[Any]]
@@ -21,6 +21,9 @@ SUPERSAMPLING = 2
 _DISTANCE_M = 1.1
 _FACE_WIDTHS_BETWEEN_EYES = 2.3
 _AMBIENT, _DIFFUSE = 0.52, 0.55
+_OPENNESS = 0.4
+"""Of ``eyeWide`` in every resting face: the mesh's own eyes are half shut."""
+_LASHES = (34, 24, 22)
 _SHIFT = 4
 """Bits of a fraction of a pixel in OpenCV's coordinates."""
 
@@ -59,7 +62,7 @@ class Renderer:
         self._look = look
         self._size = size_px
         self._side = size_px * SUPERSAMPLING
-        rest = head.shape(look.identity)
+        rest = head.shape(look.identity) + _open_eyes(head)
         eyes = appearance.eyes_of(head, rest)
         between = (eyes[0].centre + eyes[1].centre) / 2
         self._head = head
@@ -70,6 +73,10 @@ class Renderer:
         self._brows = tuple(
             appearance.brow_anchors(head, self._rest, eye, side)
             for eye, side in zip(self._eyes, (1, -1), strict=True)
+        )
+        self._lashes = tuple(
+            appearance.lash_line(head, self._rest, eye, ACTIONS.index(f"eyeBlink{side}"))
+            for eye, side in zip(self._eyes, ("Left", "Right"), strict=True)
         )
         gap = float(self._eyes[0].centre[0] - self._eyes[1].centre[0])
         scale = look.face_width * self._side / (gap * _FACE_WIDTHS_BETWEEN_EYES)
@@ -104,7 +111,7 @@ class Renderer:
         turned = self._turns(pose_deg)
         features.draw_back(scene, turned)
         self._draw_mesh(scene, moved, placed, turned)
-        self._draw_brows(scene, moved, pose_deg)
+        self._draw_brows(scene, moved, placed, pose_deg)
         features.draw_occlusion(scene, self._eyes, turned)
         return self._develop(canvas, rng)
 
@@ -174,7 +181,12 @@ class Renderer:
         shade: Floats = lit[faces].mean(1)
         return shade
 
-    def _draw_brows(self, scene: features.Scene, moved: Floats, pose_deg: Floats) -> None:
+    def _draw_brows(
+        self, scene: features.Scene, moved: Floats, placed: Floats, pose_deg: Floats
+    ) -> None:
+        """Brows, and the lashes of the upper lids."""
+        for lashes in self._lashes:
+            scene.line(placed[lashes], _LASHES, 0.0012, closed=False)
         for anchors in self._brows:
             now, rest = anchors.at(moved), anchors.at(self._rest)
             now = rest + features.BROW_GAIN * (now - rest)
@@ -187,7 +199,8 @@ class Renderer:
         if self._look.noise_sigma:
             noise = rng.standard_normal(image.shape, np.float32)
             image += self._look.noise_sigma * noise
-        return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+        developed: Image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+        return developed
 
 
 def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
@@ -200,6 +213,13 @@ def rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
     tilt = np.array([[np.cos(roll), np.sin(roll), 0], [-np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
     matrix: Floats = turn @ nod @ tilt
     return matrix
+
+
+def _open_eyes(head: Head) -> Floats:
+    """(V, 3) displacement that opens the lids of the resting face."""
+    wide = [ACTIONS.index(name) for name in ("eyeWideLeft", "eyeWideRight")]
+    opened: Floats = _OPENNESS * head.action_deltas[wide].sum(0)
+    return opened
 
 
 def _smooth(values: Floats) -> Floats:
