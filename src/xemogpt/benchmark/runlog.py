@@ -19,7 +19,7 @@ from xemogpt.schema import CueSet, Record
 
 RUN = "run.json"
 ANSWERS = "answers.jsonl"
-VERSION = 1
+VERSION: Literal[1] = 1
 Setting = str | int | float | bool | None
 
 

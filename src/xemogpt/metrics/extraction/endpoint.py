@@ -1,12 +1,13 @@
 """One chat completion from an OpenAI-compatible endpoint, with retries that know when to stop.
 
-Knows nothing of cues: messages and a JSON schema in, text and token counts out.
+Knows nothing of cues: messages and perhaps a JSON schema in, text and token counts out.
 """
 
 import os
 import random
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _REFUSED = frozenset([401, 403, 404])
 _FORMATS = ("json_schema", "json_object", "none")
+_FREE = _FORMATS.index("none")
 
 
 class EndpointDown(AnnotatorError):
@@ -93,8 +95,14 @@ class Endpoint:
         """Close the connections."""
         self._client.close()
 
-    def complete(self, messages: list[dict[str, str]], schema: dict[str, Any]) -> Completion:
+    def complete(
+        self, messages: Sequence[Mapping[str, Any]], schema: dict[str, Any] | None = None
+    ) -> Completion:
         """Ask once, repeating what is worth repeating.
+
+        Args:
+            messages: the conversation, in the endpoint's own form.
+            schema: of the answer; without, it is free text.
 
         Raises:
             EndpointDown: if the endpoint refuses the key or model, or cannot be reached.
@@ -104,12 +112,9 @@ class Endpoint:
 
         problem, unreachable, attempt = "", False, 0
         while attempt <= self.config.max_retries:
-            tried = self._format
+            tried = self._format if schema is not None else _FREE
             try:
-                response = self._client.post(
-                    self.config.url.rstrip("/") + "/chat/completions",
-                    json=self._body(messages, schema, tried),
-                )
+                response = self._post(self._body(messages, schema, tried))
             except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
                 raise EndpointDown(
                     f"{self.config.url!r} is not an http address: {error}"
@@ -138,12 +143,28 @@ class Endpoint:
         kind = EndpointDown if unreachable else AnnotatorError
         raise kind(f"{self.config.url} failed {attempt} times; the last time: {problem}")
 
+    def _post(self, body: dict[str, Any]) -> "httpx.Response":
+        """One request. httpx limits the wait for each piece; this limits that for the whole."""
+        import httpx
+
+        until = time.monotonic() + self.config.timeout_s
+        url = self.config.url.rstrip("/") + "/chat/completions"
+        with self._client.stream("POST", url, json=body) as response:
+            pieces = []
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                if time.monotonic() > until:
+                    raise httpx.ReadTimeout("the answer does not end", request=response.request)
+        headers = {name: value for name, value in response.headers.items()
+                   if name in ("content-type", "retry-after")}  # fmt: skip
+        return httpx.Response(response.status_code, headers=headers, content=b"".join(pieces))
+
     def _body(
-        self, messages: list[dict[str, str]], schema: dict[str, Any], form: int
+        self, messages: Sequence[Mapping[str, Any]], schema: dict[str, Any] | None, form: int
     ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.config.model,
-            "messages": messages,
+            "messages": list(messages),
             "temperature": self.config.temperature,
             "max_tokens": self.config.max_tokens,
         }
