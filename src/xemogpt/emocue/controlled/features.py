@@ -123,16 +123,16 @@ def draw_occlusion(scene: Scene, eyes: tuple[Eye, Eye], turned: Turn) -> None:
         _draw_glasses(scene, eyes, turned)
     elif kind == "hand-on-chin":
         skin = scene.look.skin
-        fist = turned.of_head(_oval((0.018, -0.150, 0.045), 0.040, 0.027))
+        fist = turned.of_head(_oval((0.016, -0.118, 0.045), 0.038, 0.026))
         scene.fill(fist, skin, 0.92)
-        wrist = [(0.0, -0.155), (0.045, -0.155), (0.10, -0.5), (0.03, -0.5)]
+        wrist = [(0.0, -0.123), (0.045, -0.123), (0.10, -0.5), (0.03, -0.5)]
         scene.fill(turned.of_body(_flat(wrist, 0.045)), skin, 0.85)
         for x in (-0.008, 0.010, 0.028):
-            gap = _flat([(x, -0.130), (x + 0.002, -0.155)], 0.046)
+            gap = _flat([(x, -0.100), (x + 0.002, -0.122)], 0.046)
             scene.line(turned.of_head(gap), _scaled(skin, 0.6), 0.0015, closed=False)
     elif kind == "hair-over-brow":
-        fringe = [(-0.055, 0.075), (0.020, 0.085), (-0.004, 0.035), (-0.022, 0.016)]
-        fringe += [(-0.040, 0.013), (-0.062, 0.004)]
+        fringe = [(-0.062, 0.075), (0.020, 0.085), (0.004, 0.045), (-0.008, 0.014)]
+        fringe += [(-0.030, 0.009), (-0.050, 0.007), (-0.070, -0.004)]
         scene.fill(turned.of_head(_flat(fringe, 0.022)), scene.look.hair, 0.9)
 
 
