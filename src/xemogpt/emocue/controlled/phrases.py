@@ -1,7 +1,7 @@
 """Other ways to say the phrases of the cue vocabulary; each means the same and reads back so.
 
 Chosen from a longer list: those from which the rule extractor gets one cue that the strict metric
-holds equal to the phrase, whatever the subject. ``test_wording`` holds them to it.
+holds equal to the phrase, whatever the subject; ``test_wording`` scores whole explanations.
 """
 
 _SIDED: dict[str, tuple[str, ...]] = {
