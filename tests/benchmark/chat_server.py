@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class ChatServer:
-    """Serves until closed; ``behave(number, body)`` gives a text, a status, ``hang`` or ``drip``."""
+    """``behave(number, body)`` gives a text, a status, ``hang`` or ``drip``."""
 
     def __init__(self, behave=lambda number, body: "She smiles."):
         self.bodies, self.headers = [], []

@@ -59,8 +59,9 @@ def test_endpoint_is_shown_pictures_sound_and_words(serve, tmp_path, monkeypatch
     assert [part["type"] for part in parts] == ["image_url"] * 3 + ["input_audio", "text", "text"]
     jpeg = base64.b64decode(parts[0]["image_url"]["url"].removeprefix("data:image/jpeg;base64,"))
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (48, 64, 3)
-    sound = wave.open(io.BytesIO(base64.b64decode(parts[3]["input_audio"]["data"])))
-    assert sound.getnframes() / sound.getframerate() == pytest.approx(1.0, abs=0.1)
+    data = base64.b64decode(parts[3]["input_audio"]["data"])
+    with wave.open(io.BytesIO(data)) as sound:
+        assert sound.getnframes() / sound.getframerate() == pytest.approx(1.0, abs=0.1)
     assert "Well, no." in parts[4]["text"]
 
 
@@ -205,5 +206,5 @@ def test_predictions_that_cannot_be_read(tmp_path):
         load_system(str(tmp_path / "gone.jsonl"))
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"id": "a", "visual": [3]}\n')
-    with pytest.raises(DatasetError, match="line 1.*expected a string"):
+    with pytest.raises(DatasetError, match=r"line 1.*expected a string"):
         load_system(str(bad))

@@ -61,7 +61,7 @@ def run_task(
         ConfigError: if answers from a file are asked for under a condition they do not know.
         OutputError: if ``out`` holds another run, is in use, or cannot be written.
     """
-    _check(system, condition, limit)
+    check_run(system, condition, limit)
     out = Path(out)
     identity = _identity(task, system, condition, seed)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -87,7 +87,14 @@ def run_task(
     return run
 
 
-def _check(system: System, condition: str, limit: int | None) -> None:
+def check_run(system: System, condition: str, limit: int | None = None) -> None:
+    """Whether this can be run at all, before anything takes time.
+
+    Raises:
+        UnknownNameError: if there is no such condition.
+        ConfigError: if the system holds answers that cannot be given anew, or the limit is not
+            positive.
+    """
     if condition not in CONDITIONS:
         raise UnknownNameError(
             f"no condition {condition!r}; expected one of {', '.join(CONDITIONS)}"

@@ -60,7 +60,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a system on a task."""
-    from xemogpt.benchmark.runner import run_task
+    from xemogpt.benchmark.runner import check_run, run_task
     from xemogpt.benchmark.systems import SystemOptions, load_system
     from xemogpt.benchmark.tasks import load_task
     from xemogpt.cli.progress_bar import progress_bar
@@ -70,14 +70,18 @@ def run(
         timeout_s=timeout, max_retries=retries, max_tokens=max_tokens, num_frames=frames,
         use_sound=sound,
     )  # fmt: skip
-    with progress_bar(f"loading {task}") as progress:
-        loaded = load_task(task, progress=progress)
-    for warning in loaded.warnings:
-        typer.secho(f"warning: {warning}", fg="yellow", err=True)
-    system = load_system(model, options)
+    conditions = list(dict.fromkeys(condition or ["full"]))
     runs: dict[Path, RunLog] = {}
+    system = load_system(model, options)
     try:
-        for name in dict.fromkeys(condition or ["full"]):
+        # A task may take long to generate: what is wrong with the rest is said before.
+        for name in conditions:
+            check_run(system, name, limit)
+        with progress_bar(f"loading {task}") as progress:
+            loaded = load_task(task, progress=progress)
+        for warning in loaded.warnings:
+            typer.secho(f"warning: {warning}", fg="yellow", err=True)
+        for name in conditions:
             with progress_bar(f"{model}, {name}") as progress:
                 runs[out / name] = run_task(
                     loaded, system, out / name, condition=name, seed=seed, limit=limit,
