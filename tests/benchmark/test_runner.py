@@ -15,6 +15,7 @@ from xemogpt.benchmark.runner import run_task
 from xemogpt.benchmark.systems import SystemOptions, load_system
 from xemogpt.benchmark.tasks import load_task
 from xemogpt.errors import ConfigError, DatasetError, OutputError, UnknownNameError
+from xemogpt.media import probe
 
 TIMES = {"started_at", "seconds"}
 
@@ -174,6 +175,23 @@ def test_text_only_shows_no_media(task, tmp_path):
     run = run_task(task, Curious(), tmp_path, condition="text-only")
     assert seen == [None] * 7
     assert run.condition == "text-only"
+
+
+@pytest.mark.parametrize("condition", ["no-audio", "swapped-video", "frozen-frames"])
+def test_conditions_change_what_is_shown(task, tmp_path, condition):
+    seen = []
+
+    class Curious(Interrupted):
+        def answer(self, samples):
+            seen.extend(probe(sample.media) for sample in samples)
+            return super().answer(samples)
+
+    run = run_task(task, Curious(), tmp_path, condition=condition, limit=3)
+    assert len(run.answers) == 3
+    assert all(info.video for info in seen)
+    assert {bool(info.audio) for info in seen} == {condition != "no-audio"}
+    assert len(run.swapped) == (3 if condition == "swapped-video" else 0)
+    assert not (tmp_path / "media").exists()
 
 
 def test_swapped_video_is_of_another_emotion(task):

@@ -5,6 +5,7 @@ are cut by place in the task, and answers that are there are not asked for again
 """
 
 import platform
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from xemogpt.benchmark.answerlog import AnswerLog, Result
+from xemogpt.benchmark.conditions import CONDITIONS, FULL, SWAPPED, TEXT_ONLY, apply_condition
 from xemogpt.benchmark.runlog import (
     ANSWERS,
     Answer,
@@ -30,8 +32,6 @@ from xemogpt.benchmark.tasks import Task
 from xemogpt.emocue.records import EmoCueRecord
 from xemogpt.errors import ConfigError, OutputError, UnknownNameError, XEmoGPTError
 
-FULL, TEXT_ONLY, SWAPPED = "full", "text-only", "swapped-video"
-CONDITIONS = (FULL, "no-audio", SWAPPED, "frozen-frames", TEXT_ONLY)
 LOCK = ".lock"
 
 
@@ -69,12 +69,13 @@ def run_task(
         out.mkdir(parents=True, exist_ok=True)
         with FileLock(str(out / LOCK), timeout=0):
             log = AnswerLog(out / ANSWERS, identity)
+            stage = _Stage(task, condition, seed, out / "media")
             try:
-                stage = _Stage(task, condition, seed, out / "media")
                 records = task.records[:limit]
                 _answer_all(records, system, log, stage, progress)
             finally:
                 log.close()
+                shutil.rmtree(stage.folder, ignore_errors=True)
             results = [log.results[record.id] for record in records]
             run = _runlog(identity, results, stage, limit, started_at)
             write_runlog(run, out)
@@ -152,8 +153,6 @@ class _Stage:
             if not sample.subtitle:
                 return RunFailure(id=record.id, error="text-only: the record has no words")
             return replace(sample, media=None)
-        from xemogpt.benchmark.conditions import apply_condition
-
         source = self.task.media(record)
         other = self.others.get(record.id)
         other_media = self.task.media(self._by_id[other]) if other else None
@@ -171,8 +170,6 @@ class _Stage:
         for sample in samples:
             if sample.media is not None and sample.media.parent == self.folder:
                 sample.media.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
-            self.folder.rmdir()
 
 
 def _others(records: Sequence[EmoCueRecord], seed: int) -> dict[str, str]:
