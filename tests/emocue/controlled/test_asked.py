@@ -1,9 +1,9 @@
 """Cues asked by a script, with the times of beats and words."""
 
 import pytest
+from tests.emocue.controlled.casting import plain_plan as plan
 
 from xemogpt.emocue.controlled.asked import asked_cues
-from xemogpt.emocue.controlled.plan import plan
 from xemogpt.emocue.controlled.script import Beat, Pause, Script, VoiceEdit
 from xemogpt.emocue.controlled.speech import Speech
 from xemogpt.schema import Word

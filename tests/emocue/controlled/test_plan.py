@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tests.emocue.controlled.casting import plain_plan as plan
 
 from xemogpt.emocue.controlled.emotions import (
     ASKABLE_AUDITORY,
@@ -16,7 +17,7 @@ from xemogpt.emocue.controlled.emotions import (
     has_pattern,
     reading,
 )
-from xemogpt.emocue.controlled.plan import MAX_S, MIN_S, plan, planned_s, split_of
+from xemogpt.emocue.controlled.plan import MAX_S, MIN_S, planned_s, split_of
 from xemogpt.emocue.controlled.script import Script
 from xemogpt.emocue.controlled.temporal import GROUPS, QUIET
 from xemogpt.errors import ConfigError

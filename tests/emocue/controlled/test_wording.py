@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tests.emocue.controlled.casting import plain_plan as plan
 
 from xemogpt.emocue.controlled.asked import asked_cues
 from xemogpt.emocue.controlled.phrases import ALTERNATIVES
-from xemogpt.emocue.controlled.plan import plan
 from xemogpt.emocue.controlled.wording import FORMS, explain
 from xemogpt.metrics.extraction import RuleExtractor
 from xemogpt.schema import CueSet

@@ -8,16 +8,14 @@ of cues belong to one split each.
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
+from xemogpt.emocue.controlled.casting import Casting, Sentiment
 from xemogpt.emocue.controlled.drafts import Draft, draw_drafts, emotions_of
-from xemogpt.emocue.controlled.edits import EDITS_FOR
 from xemogpt.emocue.controlled.looks import draw_look
 from xemogpt.emocue.controlled.script import Beat, Look, Pause, Scenario, Script, VoiceEdit
-from xemogpt.emocue.controlled.sentences import draw_sentence
-from xemogpt.emocue.controlled.speech import VOICES_BY_SPLIT
 from xemogpt.emocue.controlled.temporal import (
     lead_for,
     place_beats,
@@ -29,7 +27,6 @@ from xemogpt.errors import ConfigError
 
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 SPLITS: tuple[Split, ...] = get_args(Split)
-Sentiment = Literal["positive", "negative", "neutral"]
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 HARD = ("dark", "side-pose", "small-face", "noise", "occlusion", "sound-noise")
 """Conditions of the hard scenario; the first five are seen, the last is heard."""
@@ -46,11 +43,16 @@ MAX_SENTENCES = 50
 
 
 def plan(
-    num: int, seed: int, split: Split = "train", scenario: Scenario | None = None
+    casting: Casting,
+    num: int,
+    seed: int,
+    split: Split = "train",
+    scenario: Scenario | None = None,
 ) -> Iterator[Script]:
     """Scripts, one after another; each depends on seed, split, scenario and its number alone.
 
     Args:
+        casting: voices, sentences and edits to draw from.
         num: how many.
         seed: of everything that is drawn.
         split: whose identities, voices, sentences and combinations of cues are used.
@@ -66,21 +68,24 @@ def plan(
             f"split should be one of {', '.join(SPLITS)} and scenario one of "
             f"{', '.join(SCENARIOS)}, got {split!r} and {scenario!r}"
         )
-    return _plan(num, seed, split, scenario)
+    return _plan(casting, num, seed, split, scenario)
 
 
-def _plan(num: int, seed: int, split: Split, scenario: Scenario | None) -> Iterator[Script]:
+def _plan(
+    casting: Casting, num: int, seed: int, split: Split, scenario: Scenario | None
+) -> Iterator[Script]:
     for number in range(num):
         each = scenario or SCENARIOS[number % len(SCENARIOS)]
-        yield script_at(number if scenario else number // len(SCENARIOS), seed, split, each)
+        index = number if scenario else number // len(SCENARIOS)
+        yield script_at(casting, index, seed, split, each)
 
 
-def script_at(index: int, seed: int, split: Split, scenario: Scenario) -> Script:
+def script_at(casting: Casting, index: int, seed: int, split: Split, scenario: Scenario) -> Script:
     """The script of that number within its scenario."""
     at_once = index // 2 if scenario == "temporal" else index
     rng = np.random.default_rng([seed, SPLITS.index(split), SCENARIOS.index(scenario), at_once])
     for _ in range(MAX_DRAWS):
-        scripts = _scripts(_drafts(scenario, split, rng), split, scenario, rng)
+        scripts = _scripts(casting, _drafts(scenario, split, rng), split, scenario, rng)
         if scripts:
             script = scripts[index % len(scripts)]
             name = f"{split}-{seed}-{scenario}-{index:05d}"
@@ -114,7 +119,7 @@ def _drafts(scenario: Scenario, split: Split, rng: np.random.Generator) -> tuple
 
 
 @dataclass(frozen=True)
-class _Cast:
+class _Part:
     """What two scripts of a pair share."""
 
     look: Look
@@ -125,7 +130,7 @@ class _Cast:
     sound_noise_db: float | None
 
 
-def _cast(split: Split, scenario: Scenario, rng: np.random.Generator) -> _Cast:
+def _cast(casting: Casting, split: Split, scenario: Scenario, rng: np.random.Generator) -> _Part:
     """Who speaks, what is said, and under which conditions."""
     conditions: tuple[str, ...] = ()
     if scenario == "hard":
@@ -133,10 +138,10 @@ def _cast(split: Split, scenario: Scenario, rng: np.random.Generator) -> _Cast:
         conditions = tuple(sorted(str(name) for name in drawn))
     sentiment = SENTIMENTS[int(rng.integers(len(SENTIMENTS)))]
     noise_db = round(float(rng.uniform(12, 20)), 1) if "sound-noise" in conditions else None
-    return _Cast(
+    return _Part(
         look=draw_look(rng, split, tuple(name for name in conditions if name != "sound-noise")),
-        voice=str(rng.choice(VOICES_BY_SPLIT[split])),
-        sentence=draw_sentence(rng, sentiment, split),
+        voice=str(rng.choice(list(casting.voices(split)))),
+        sentence=casting.sentence(rng, sentiment, split),
         sentiment=sentiment,
         tags=conditions,
         sound_noise_db=noise_db,
@@ -144,14 +149,18 @@ def _cast(split: Split, scenario: Scenario, rng: np.random.Generator) -> _Cast:
 
 
 def _scripts(
-    drafts: tuple[Draft, ...], split: Split, scenario: Scenario, rng: np.random.Generator
+    casting: Casting,
+    drafts: tuple[Draft, ...],
+    split: Split,
+    scenario: Scenario,
+    rng: np.random.Generator,
 ) -> list[Script]:
     """The drafts with one cast, one sentence and beats that fit it; none if none is of length."""
     lead_s = lead_for(drafts[0].visual)
     for _ in range(MAX_SENTENCES):
-        cast = _cast(split, scenario, rng)
+        cast = _cast(casting, split, scenario, rng)
         pauses = _pause(cast.sentence, rng)
-        edits = [_edit(draft.auditory, pauses) for draft in drafts]
+        edits = [_edit(casting, draft.auditory, pauses) for draft in drafts]
         length_s = min(planned_s(cast.sentence, edit, lead_s) for edit in edits)
         if MIN_S <= length_s <= MAX_S:
             break
@@ -212,11 +221,11 @@ def _pause(sentence: str, rng: np.random.Generator) -> tuple[Pause, ...]:
     return (Pause(after_word=after, duration_s=round(float(rng.uniform(*PAUSE_S)), 2)),)
 
 
-def _edit(kinds: tuple[str, ...], pauses: tuple[Pause, ...]) -> VoiceEdit:
+def _edit(casting: Casting, kinds: tuple[str, ...], pauses: tuple[Pause, ...]) -> VoiceEdit:
     """The edits of all kinds together; kinds that set the same field add up or multiply."""
     fields: dict[str, object] = {}
     for kind in kinds:
-        for name, value in EDITS_FOR.get(kind, {}).items():
+        for name, value in casting.edit(kind).items():
             if name != "pauses":
                 fields[name] = _combined(name, fields.get(name), value)
     if "pause" in kinds:
