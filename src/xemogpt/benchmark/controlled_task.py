@@ -1,4 +1,4 @@
-"""The controlled tasks: clips drawn from a fixed seed, generated once, checked against hashes.
+"""The controlled tasks: clips drawn from a fixed seed, checked against hashes.
 
 The same records come out everywhere. Encoded media may differ in bytes from one version of the
 encoder to another, and measurements with them; then a warning says so.
@@ -11,11 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from xemogpt.benchmark.tasks import Progress, Task, records_task
+from xemogpt.benchmark.tasks import Task, records_task
 from xemogpt.emocue.records import RECORDS, EmoCueRecord
-from xemogpt.errors import DatasetError, OutputError, UnknownNameError, XEmoGPTError
+from xemogpt.errors import DatasetError, UnknownNameError
 from xemogpt.files import atomic_write
 from xemogpt.weights.cache import cache_dir as user_cache_dir
 
@@ -26,25 +24,21 @@ MANIFEST = "controlled_400.json"
 _REBUILD = "delete the folder to generate it again"
 
 
-def controlled_task(name: str, cache_dir: Path | None, progress: Progress) -> Task:
-    """``controlled-400`` or ``controlled:N``; generated on first use.
+def controlled_task(name: str, cache_dir: Path | None) -> Task:
+    """``controlled-400`` or ``controlled:N``, from the cache.
 
     Raises:
         UnknownNameError: if the name is of another form.
-        DatasetError: if a clip cannot be generated, or the records are not those published.
+        DatasetError: if it is not there, or the records are not those published.
     """
     num = _num_clips(name)
     root = (cache_dir or user_cache_dir()) / "tasks"
     folder = root / f"controlled-{num}-seed{SEED}"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(folder) + ".lock"):
-            if not (folder / RECORDS).is_file():
-                _generate(num, folder, progress)
-    except OSError as error:
-        if isinstance(error, XEmoGPTError):
-            raise
-        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    if not (folder / RECORDS).is_file():
+        raise DatasetError(
+            f"{name} is not in {folder}, and this version cannot generate it yet: its voices are"
+            " missing; run expert:DIR or a folder of records instead"
+        )
     found = records_task(folder)
     warnings = _check(found.records, folder) if num == NUM else ()
     return Task(name, folder, found.records, warnings)
@@ -58,26 +52,6 @@ def _num_clips(name: str) -> int:
             f"no task {name!r}; expected controlled-400, or controlled:N with N a multiple of 4"
         )
     return num
-
-
-def _generate(num: int, folder: Path, progress: Progress) -> None:
-    # The generator needs the pulled head and voices; a task that is there already does not.
-    from xemogpt.emocue.controlled.build import build_corpus
-    from xemogpt.emocue.controlled.plan import SCENARIOS, plan
-
-    scripts = [
-        script
-        for scenario in SCENARIOS
-        for script in plan(num // len(SCENARIOS), SEED, "test", scenario)
-    ]
-    summary = build_corpus(scripts, folder, workers=2, progress=progress)
-    if summary.failures:
-        first = summary.failures[0]
-        (folder / RECORDS).unlink(missing_ok=True)
-        raise DatasetError(
-            f"{len(summary.failures)} of {num} clips could not be generated; the first: {first};"
-            " mend that and run again: what is done is kept"
-        )
 
 
 def manifest_of(records: tuple[EmoCueRecord, ...]) -> dict[str, Any]:

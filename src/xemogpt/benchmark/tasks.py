@@ -5,7 +5,6 @@ the published cue layout; any other name is a folder of EmoCue records.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from xemogpt.emocue.records import RECORDS, EmoCueRecord, read_records
 from xemogpt.errors import DatasetError, UnknownNameError
 from xemogpt.files import sha256_of
 
-Progress = Callable[[int, int], None]
 """Called with how many are done, and of how many."""
 NAMES = "controlled-400, controlled:N, expert:DIR, or a folder of records"
 
@@ -47,18 +45,13 @@ class Task:
         return digest.hexdigest()
 
 
-def load_task(
-    name_or_folder: str | Path,
-    cache_dir: Path | None = None,
-    progress: Progress = lambda done, total: None,
-) -> Task:
+def load_task(name_or_folder: str | Path, cache_dir: Path | None = None) -> Task:
     """Load a task by name or folder, and check it.
 
     Args:
         name_or_folder: ``controlled-400``, ``controlled:N`` (N clips drawn like those 400),
             ``expert:DIR``, or a folder that holds ``records.jsonl`` or ``cues.json``.
         cache_dir: where generated clips are kept; the user's cache by default.
-        progress: called as clips are generated.
 
     Raises:
         DatasetError: listing all that is wrong with a folder.
@@ -69,7 +62,7 @@ def load_task(
 
     name = str(name_or_folder)
     if name.startswith("controlled-") or name.startswith("controlled:"):
-        return controlled_task(name, cache_dir, progress)
+        return controlled_task(name, cache_dir)
     if name.startswith("expert:"):
         folder = Path(name.removeprefix("expert:"))
         return Task(f"expert:{folder.name}", folder, read_expert(folder))
