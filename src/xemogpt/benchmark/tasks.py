@@ -1,7 +1,7 @@
 """Tasks of EmoCue-Eval: records with references, and the media that a system is shown.
 
-``controlled-400`` and ``controlled:N`` are generated on first use; ``expert:DIR`` is a folder in
-the published cue layout; any other name is a folder of EmoCue records.
+``controlled-400`` and ``controlled:N`` lie in the cache; ``expert:DIR`` is a folder in the
+published cue layout; any other name is a folder of EmoCue records.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from xemogpt.emocue.records import RECORDS, EmoCueRecord, read_records
 from xemogpt.errors import DatasetError, UnknownNameError
 from xemogpt.files import sha256_of
 
-"""Called with how many are done, and of how many."""
 NAMES = "controlled-400, controlled:N, expert:DIR, or a folder of records"
 
 
