@@ -188,3 +188,24 @@ def test_changed_media_are_refused(folder, clips_folder, tmp_path):
     assert "its hash changed" in str(caught.value)
     assert "clip2.mp4 is missing" in str(caught.value)
     assert not (tmp_path / "task").exists()
+
+
+def test_an_exported_set_is_a_task_that_runs(folder, tmp_path):
+    from xemogpt.benchmark.runner import run_task
+    from xemogpt.benchmark.systems import SystemOptions, load_system
+    from xemogpt.benchmark.tasks import load_task
+
+    agree(folder, encoder="tiny-text")
+    out = tmp_path / "task"
+    exported = export_task(folder, out, keep="all").records
+    task = load_task(f"expert:{out}")
+    assert [record.id for record in task.records] == [record.id for record in exported]
+    assert {record.scenario for record in task.records} == {"clear", "hard"}
+    # The times of the export are kept, and nobody called the cues exact.
+    assert task.records[0].cues.visual == exported[0].cues.visual
+    assert not any(record.is_exact for record in task.records)
+    predictions = tmp_path / "answers.json"
+    predictions.write_text(json.dumps({r.id: {"visual": ["smiles"]} for r in exported[:4]}))
+    run = run_task(task, load_system(str(predictions), SystemOptions()), tmp_path / "run")
+    assert [answer.id for answer in run.answers] == [record.id for record in exported[:4]]
+    assert {failure.id for failure in run.failures} == {record.id for record in exported[4:]}
