@@ -19,36 +19,43 @@ from xemogpt.errors import UnknownNameError
 Floats = NDArray[np.floating[Any]]
 YAW, PITCH, ROLL = range(3)
 _BOTH = ("Left", "Right")
-# Strengths at full beat; names without a side stand for both sides.
+# Strengths at full beat, above 1 where less than a full beat should reach the action's end; names
+# without a side stand for both sides.
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "smile": {"mouthSmile": 1.0, "cheekSquint": 0.5, "mouthDimple": 0.2},
     "one-sided-smile": {"mouthSmile": 1.0, "mouthDimple": 0.4, "cheekSquint": 0.3},
-    "grimace": {"mouthSmile": 0.9, "mouthStretch": 0.5, "eyeBlink": 1.0, "cheekSquint": 0.8},
-    "mouth-frown": {"mouthFrown": 1.0, "mouthShrugLower": 0.3},
-    "mouth-open": {"jawOpen": 0.9},
-    "lips-pressed": {"mouthPress": 1.0, "mouthRollLower": 0.9, "mouthRollUpper": 0.9},
+    "grimace": {"mouthSmile": 0.9, "mouthStretch": 0.5, "eyeBlink": 1.3, "cheekSquint": 0.8},
+    "mouth-frown": {"mouthFrown": 1.3, "mouthShrugUpper": 1.1, "mouthShrugLower": 0.3},
+    "mouth-open": {"jawOpen": 0.55, "mouthSmile": 0.35},
+    "lips-pressed": {
+        "mouthRollLower": 1.3,
+        "mouthRollUpper": 1.3,
+        "mouthPress": 0.6,
+        "mouthFrown": 0.45,
+        "cheekPuff": 0.6,
+    },
     "brow-raise": {"browInnerUp": 1.0, "browOuterUp": 1.0},
-    "inner-brow-raise": {"browInnerUp": 1.0},
-    "brow-lower": {"browDown": 1.0},
-    "eyes-wide": {"eyeWide": 1.0},
-    "eyes-narrow": {"eyeSquint": 1.0, "eyeBlink": 0.45},
-    "eyes-closed": {"eyeBlink": 1.0},
-    "blink": {"eyeBlink": 1.0},
-    "blink-rate": {"eyeBlink": 1.0},
-    "gaze-down": {"eyeLookDown": 0.8},
-    "gaze-up": {"eyeLookUp": 0.8},
-    "gaze-averted": {"eyeLook": 0.9},
+    "inner-brow-raise": {"browInnerUp": 1.2},
+    "brow-lower": {"browDown": 1.25},
+    "eyes-wide": {"eyeWide": 0.4},
+    "eyes-narrow": {"eyeSquint": 1.2, "eyeBlink": 0.28},
+    "eyes-closed": {"eyeBlink": 1.3},
+    "blink": {"eyeBlink": 1.3},
+    "blink-rate": {"eyeBlink": 1.3},
+    "gaze-down": {"eyeLookDown": 1.25},
+    "gaze-up": {"eyeLookUp": 1.3, "eyeWide": 0.5},
+    "gaze-averted": {"eyeLook": 1.2},
     "talking": {"jawOpen": 0.5},
 }
 POSES: dict[str, tuple[float, float, float]] = {
-    "gaze-down": (0.0, -5.0, 0.0),
-    "gaze-up": (0.0, 5.0, 0.0),
-    "gaze-averted": (8.0, 0.0, 0.0),
+    "gaze-down": (0.0, -13.0, 0.0),
+    "gaze-up": (0.0, 18.0, 0.0),
+    "gaze-averted": (11.0, 0.0, 0.0),
     "head-nod": (0.0, -11.0, 0.0),
     "head-shake": (10.0, 0.0, 0.0),
     "head-tilt": (0.0, 0.0, 17.0),
-    "head-bow": (0.0, -24.0, 0.0),
-    "head-raise": (0.0, 20.0, 0.0),
+    "head-bow": (0.0, -21.0, 0.0),
+    "head-raise": (0.0, 22.0, 0.0),
     "turned-away": (32.0, 0.0, 0.0),
 }
 """Yaw, pitch and roll in degrees at full beat, towards the left where the kind has a side."""
@@ -70,9 +77,15 @@ BLINK_EVERY_S = (3.2, 5.8)
 """Seconds between spontaneous blinks: 10 to 19 a minute."""
 _OFTEN_S = 0.85
 """Seconds between the blinks of ``blink-rate``."""
-_SWAY_DEG = (1.7, 1.5, 1.2)
+_SWAY_DEG = (2.3, 1.9, 1.8)
 _SWAY_S = (2.2, 4.5)
 """Periods of the head's sway: half of the shortest is longer than any swing of a nod."""
+REST_PITCH_DEG = 7.0
+"""Of a head that looks ahead: the mesh's face leans forward, and detectors read it as bowed."""
+_REST_LIDS = 0.18
+"""Of ``eyeBlink`` in eyes at ease: as open as those of photographs, so that they can widen."""
+_LIFTED = 0.3
+"""Of ``eyeWide`` at which nothing of that is left."""
 _STREAM = 4
 """Tells this generator apart from others made of the same seed."""
 
@@ -120,10 +133,11 @@ def animate(script: Script, speech: Spoken | None, duration_s: float) -> Motion:
         curve = beat.strength * curve_of(beat, times_s)
         for name, weight in actions_of(beat).items():
             index = ACTIONS.index(name)
-            actions[:, index] = np.maximum(actions[:, index], weight * curve)
+            actions[:, index] = np.maximum(actions[:, index], np.minimum(1, weight * curve))
         pose += curve[:, None] * pose_of(beat)
     blinks = _spontaneous(script.beats, duration_s, times_s, rng)
     _close_eyes(actions, blinks)
+    pose[:, PITCH] += REST_PITCH_DEG
     return Motion(times_s, np.clip(actions, 0, 1).astype(np.float32), pose.astype(np.float32))
 
 
@@ -195,7 +209,7 @@ def _nods(beat: Beat, done: Floats, times_s: Floats) -> Floats:
     Without that the last swing would not end: it would go on into the sway that follows. A single
     nod swings up first, or it would be but a bow.
     """
-    nods = 0.5 - 0.5 * np.cos(2 * np.pi * beat.count * done)
+    nods: Floats = 0.5 - 0.5 * np.cos(2 * np.pi * beat.count * done)
     nods -= 0.4 * _hump(times_s, beat.offset_s, 0.5)
     return nods - 0.7 * _hump(times_s, beat.onset_s, 0.6) if beat.count == 1 else nods
 
@@ -257,9 +271,11 @@ def _spontaneous(
 
 
 def _close_eyes(actions: NDArray[np.float32], blinks: Floats) -> None:
-    """Put blinks in, and let falling lids undo what pulls them elsewhere."""
+    """Put lids at ease and blinks in; falling lids undo what pulls them elsewhere."""
     for side in _BOTH:
-        lid = ACTIONS.index(f"eyeBlink{side}")
+        lid, wide = (ACTIONS.index(f"{name}{side}") for name in ("eyeBlink", "eyeWide"))
+        at_ease = _REST_LIDS * (1 - np.minimum(1, actions[:, wide] / _LIFTED))
         actions[:, lid] = np.maximum(actions[:, lid], blinks)
         for name in ("eyeWide", "eyeLookDown", "eyeLookUp"):
             actions[:, ACTIONS.index(f"{name}{side}")] *= 1 - actions[:, lid]
+        actions[:, lid] = np.maximum(actions[:, lid], at_ease)
