@@ -32,7 +32,7 @@ Image = NDArray[np.uint8]
 LICENCE = "CC0-1.0"
 PACKAGES = ("xemogpt", "av", "numpy", "onnxruntime", "opencv-python-headless", "pyworld", "scipy")
 """What the bytes of a clip depend on."""
-_PIXELS, _WORDS = 7, 8
+_PIXELS, _WORDS, _NOISE = 7, 8, 9
 """Streams of the script's seed."""
 
 
@@ -82,7 +82,8 @@ def make_clip(script: Script, folder: Path, studio: Studio) -> EmoCueRecord:
     name = f"media/{script.split}/{script.id}.mp4"
     path = folder / name
     frames = studio.draw(script, motion)
-    encoder = studio.write(path, frames, script.fps, speech.waveform, speech.sample_rate)
+    waveform = with_noise(speech.waveform, script.sound_noise_db, script.seed)
+    encoder = studio.write(path, frames, script.fps, waveform, speech.sample_rate)
     words = Transcript(text=script.sentence, language="en", source="given", words=speech.words)
     measurement = studio.measure(path, words)
     asked = asked_cues(script, speech)
@@ -119,6 +120,25 @@ def pictures(head: Head, script: Script, motion: Motion) -> Iterator[Image]:
     rng = np.random.default_rng([script.seed, _PIXELS])
     for actions, pose_deg in zip(motion.actions, motion.pose_deg, strict=True):
         yield renderer.render(actions, pose_deg, rng)
+
+
+def with_noise(
+    waveform: NDArray[np.float32], ratio_db: float | None, seed: int
+) -> NDArray[np.float32]:
+    """Sound with white noise of a ratio to the clip's mean power; unchanged without a ratio.
+
+    >>> tone = np.sin(np.arange(16000) / 5).astype(np.float32)
+    >>> noise = with_noise(tone, 20.0, seed=1) - tone
+    >>> round(float(10 * np.log10(np.mean(tone**2) / np.mean(noise**2))))
+    20
+    """
+    if ratio_db is None:
+        return waveform
+    rms = float(np.sqrt(np.mean(np.square(waveform, dtype=np.float64))))
+    rng = np.random.default_rng([seed, _NOISE])
+    noise = rng.standard_normal(len(waveform)) * rms * 10 ** (-ratio_db / 20)
+    noisy: NDArray[np.float32] = (waveform + noise).astype(np.float32)
+    return noisy
 
 
 def measure_file(meter: Meter, path: Path, transcript: Transcript) -> Measurement:
