@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import bench, convert, cues, explain, names, score, weights
+from xemogpt.cli import bench, convert, cues, data, explain, names, score, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ names.register(app)
 score.register(app)
 cues.register(app)
 bench.register(app)
+data.register(app)
 
 
 def main() -> NoReturn:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
-from tests.emocue.controlled.studio import measure, open_studio, script, speak
+from tests.emocue.controlled.studio import BEAT, measure, open_studio, script, speak
 
 from xemogpt.emocue.controlled import build
 from xemogpt.emocue.controlled.build import LOCK, build_corpus
@@ -19,6 +19,7 @@ from xemogpt.emocue.controlled.script import Script
 from xemogpt.emocue.controlled.speech import Speech
 from xemogpt.emocue.records import RECORDS, read_records
 from xemogpt.errors import ConfigError, MediaError, OutputError, WeightsError
+from xemogpt.media import probe
 
 SCRIPTS = [script(number) for number in range(4)]
 
@@ -68,6 +69,13 @@ def test_cues_that_leave_the_emotion_open_are_flagged(tmp_path: Path) -> None:
     assert any(flag.startswith("undecided: ") for flag in flags)
     happy = make_clip(script(2), tmp_path, open_studio()).flags
     assert not any(flag.startswith("undecided: ") for flag in happy)
+
+
+def test_a_clip_lasts_until_its_last_beat_is_over(tmp_path: Path) -> None:
+    late = BEAT.model_copy(update={"release_s": 2.0, "offset_s": 2.3})
+    record = make_clip(script(1, beats=(BEAT, late)), tmp_path, open_studio())
+    assert record.duration_s == 2.5
+    assert probe(tmp_path / record.media).video.num_frames == round(2.5 * 15)
 
 
 def test_noise_is_added_where_asked(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """One script -> one clip and its record."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,8 @@ Image = NDArray[np.uint8]
 LICENCE = "CC0-1.0"
 PACKAGES = ("xemogpt", "av", "numpy", "onnxruntime", "opencv-python-headless", "pyworld", "scipy")
 """What the bytes of a clip depend on."""
+END_S = 0.2
+"""A clip goes on for so long after the last beat."""
 _PIXELS, _WORDS, _NOISE = 7, 8, 9
 """Streams of the script's seed."""
 
@@ -77,7 +79,7 @@ def make_clip(script: Script, folder: Path, studio: Studio) -> EmoCueRecord:
         MediaError: if the clip cannot be encoded.
         OutputError: if it cannot be written.
     """
-    speech = studio.speak(script)
+    speech = with_room(studio.speak(script), script)
     motion = studio.animate(script, speech, speech.duration_s)
     name = f"media/{script.split}/{script.id}.mp4"
     path = folder / name
@@ -120,6 +122,15 @@ def pictures(head: Head, script: Script, motion: Motion) -> Iterator[Image]:
     rng = np.random.default_rng([script.seed, _PIXELS])
     for actions, pose_deg in zip(motion.actions, motion.pose_deg, strict=True):
         yield renderer.render(actions, pose_deg, rng)
+
+
+def with_room(speech: Speech, script: Script) -> Speech:
+    """Speech with silence after it until the last beat is over: planned lengths are guesses."""
+    ends_s = max((beat.offset_s for beat in script.beats), default=0.0) + END_S
+    missing = round((ends_s - speech.duration_s) * speech.sample_rate)
+    if missing <= 0:
+        return speech
+    return replace(speech, waveform=np.pad(speech.waveform, (0, missing)))
 
 
 def with_noise(
