@@ -40,7 +40,8 @@ class Looker:
 
 def first_frame(curves: Features) -> Features:
     """(55,): the first frame with a face."""
-    return curves[0]
+    first: Features = curves[0]
+    return first
 
 
 def shuffled(curves: Features) -> Features:
