@@ -25,8 +25,8 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "smile": {"mouthSmile": 1.0, "cheekSquint": 0.5, "mouthDimple": 0.2},
     "one-sided-smile": {"mouthSmile": 1.0, "mouthDimple": 0.4, "cheekSquint": 0.3},
     "grimace": {"mouthSmile": 0.9, "mouthStretch": 0.5, "eyeBlink": 1.3, "cheekSquint": 0.8},
-    "mouth-frown": {"mouthFrown": 1.3, "mouthShrugUpper": 1.1, "mouthShrugLower": 0.3},
-    "mouth-open": {"jawOpen": 0.55, "mouthSmile": 0.35},
+    "mouth-frown": {"mouthFrown": 1.3, "mouthShrugUpper": 1.4, "mouthUpperUp": 0.2},
+    "mouth-open": {"jawOpen": 0.62, "mouthSmile": 0.42},
     "lips-pressed": {
         "mouthRollLower": 1.3,
         "mouthRollUpper": 1.3,
@@ -38,17 +38,17 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "inner-brow-raise": {"browInnerUp": 1.2},
     "brow-lower": {"browDown": 1.25},
     "eyes-wide": {"eyeWide": 0.4},
-    "eyes-narrow": {"eyeSquint": 1.2, "eyeBlink": 0.28},
+    "eyes-narrow": {"eyeSquint": 1.3, "eyeBlink": 0.25, "cheekSquint": 0.5},
     "eyes-closed": {"eyeBlink": 1.3},
     "blink": {"eyeBlink": 1.3},
     "blink-rate": {"eyeBlink": 1.3},
     "gaze-down": {"eyeLookDown": 1.25},
-    "gaze-up": {"eyeLookUp": 1.3, "eyeWide": 0.5},
+    "gaze-up": {"eyeLookUp": 1.3, "eyeWide": 0.3},
     "gaze-averted": {"eyeLook": 1.2},
     "talking": {"jawOpen": 0.5},
 }
 POSES: dict[str, tuple[float, float, float]] = {
-    "gaze-down": (0.0, -13.0, 0.0),
+    "gaze-down": (0.0, -12.0, 0.0),
     "gaze-up": (0.0, 18.0, 0.0),
     "gaze-averted": (11.0, 0.0, 0.0),
     "head-nod": (0.0, -11.0, 0.0),
@@ -273,8 +273,12 @@ def _spontaneous(
 def _close_eyes(actions: NDArray[np.float32], blinks: Floats) -> None:
     """Put lids at ease and blinks in; falling lids undo what pulls them elsewhere."""
     for side in _BOTH:
-        lid, wide = (ACTIONS.index(f"{name}{side}") for name in ("eyeBlink", "eyeWide"))
-        at_ease = _REST_LIDS * (1 - np.minimum(1, actions[:, wide] / _LIFTED))
+        lid, wide, down = (
+            ACTIONS.index(f"{name}{side}") for name in ("eyeBlink", "eyeWide", "eyeLookDown")
+        )
+        lifted = np.minimum(1, actions[:, wide] / _LIFTED)
+        # Eyes that look down bring their own lids.
+        at_ease = _REST_LIDS * (1 - np.maximum(lifted, actions[:, down]))
         actions[:, lid] = np.maximum(actions[:, lid], blinks)
         for name in ("eyeWide", "eyeLookDown", "eyeLookUp"):
             actions[:, ACTIONS.index(f"{name}{side}")] *= 1 - actions[:, lid]
