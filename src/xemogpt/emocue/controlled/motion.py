@@ -26,7 +26,7 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "one-sided-smile": {"mouthSmile": 1.0, "mouthDimple": 0.4, "cheekSquint": 0.3},
     "grimace": {"mouthSmile": 0.9, "mouthStretch": 0.5, "eyeBlink": 1.3, "cheekSquint": 0.8},
     "mouth-frown": {"mouthFrown": 1.3, "mouthShrugUpper": 1.4, "mouthUpperUp": 0.2},
-    "mouth-open": {"jawOpen": 0.62, "mouthSmile": 0.42},
+    "mouth-open": {"jawOpen": 0.62, "mouthSmile": 0.35},
     "lips-pressed": {
         "mouthRollLower": 1.3,
         "mouthRollUpper": 1.3,
