@@ -1,5 +1,6 @@
 """One script -> one clip and its record."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -166,7 +167,7 @@ def measure_file(meter: Meter, path: Path, transcript: Transcript) -> Measuremen
 
 @cache
 def versions() -> dict[str, str]:
-    """Packages that the bytes of a corpus depend on."""
+    """Packages and code that the bytes of a corpus depend on."""
     from importlib.metadata import PackageNotFoundError
 
     found = {}
@@ -175,7 +176,17 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "absent"
-    return found
+    return found | {"code": _code_sha256()}
+
+
+def _code_sha256() -> str:
+    """Of the modules that make and measure clips: a version number outlives many changes."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[2]
+    for folder in (Path(__file__).parent, package / "signals"):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _labels(script: Script) -> tuple[Label, ...]:
