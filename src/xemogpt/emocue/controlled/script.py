@@ -48,6 +48,8 @@ class Pause(Record):
 class VoiceEdit(Record):
     """How the neutral synthetic voice is changed. The defaults change nothing."""
 
+    pitch_hz: float | None = Field(default=None, gt=0)
+    """Median pitch in place of the voice's own."""
     pitch_shift_st: float = 0.0
     pitch_range: float = Field(default=1.0, gt=0)
     """Factor on the pitch's excursions, in semitones."""
@@ -64,7 +66,7 @@ class VoiceEdit(Record):
     """Gain on one stretch of words in the middle third."""
     breathiness: float = Field(default=0.0, ge=0, le=1)
     tilt_db: float = 0.0
-    """Spectral tilt; positive sounds tense."""
+    """Gain of the frequencies above about 1 kHz; positive sounds tense."""
     pauses: tuple[Pause, ...] = ()
 
 
