@@ -23,7 +23,7 @@ from xemogpt.schema import Word
 
 TREMOR_HZ = 5.5
 FADE_S = 0.01
-HURRIED_DB = 14.0
+HURRIED_DB = 17.0
 """Fall of the consonants at double rate: a voice that hurries marks its syllables."""
 CONSONANT_SHARE = 1.0
 """So much longer than vowels, in shares, do consonants stay at a high rate."""
@@ -42,12 +42,12 @@ EDITS_FOR: Mapping[str, Mapping[str, float]] = {
     "pitch-fall": {"pitch_trend_st": -9.5, "pitch_range": 0.45},
     "final-rise": {"final_st": 8.0},
     "final-fall": {"final_st": -7.0},
-    "voice-tremor": {"tremor_st": 0.95, "pitch_range": 0.65, "rate": 0.93},
+    "voice-tremor": {"tremor_st": 0.95, "pitch_range": 0.65, "rate": 0.87},
     "loudness-rise": {"loudness_trend_db": 12.0},
     "loudness-fall": {"loudness_trend_db": -13.5},
     "loud-burst": {"burst_db": 13.0},
-    "fast-speech": {"rate": 1.9},
-    "slow-speech": {"rate": 0.6},
+    "fast-speech": {"rate": 1.8},
+    "slow-speech": {"rate": 0.56},
     "breathy-voice": {"breathiness": 0.5, "tilt_db": -6.0},
     "tense-voice": {"tilt_db": 11.0},
     "pause": {},

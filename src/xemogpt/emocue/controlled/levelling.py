@@ -19,7 +19,7 @@ from xemogpt.emocue.controlled.vocoder import (
 )
 from xemogpt.emocue.controlled.voices import Voice
 
-SYLLABLES_PER_S = 4.2
+SYLLABLES_PER_S = 4.5
 MAX_STRETCH = 1.5
 GAP_S = 0.05
 """Longest silence between two words."""
