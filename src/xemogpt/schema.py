@@ -39,6 +39,10 @@ class Cue(Record):
     """Who says so: the model, a detector, an annotator, or the script of a generated clip."""
     support: Literal["supported", "contradicted", "not measurable"] | None = None
     """What the measured cues say of a model's cue."""
+    agreement: float | None = Field(
+        default=None, ge=0, le=1, exclude_if=lambda agreement: agreement is None
+    )
+    """Share of several annotators who state it; only where there were several."""
 
 
 class CueSet(Record):

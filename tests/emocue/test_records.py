@@ -61,7 +61,7 @@ def test_media_stay_inside_the_corpus(media: str):
 @pytest.mark.parametrize(
     ("line", "named"),
     [
-        ('{"id": "b"}', "line 2, field 'media'"),
+        ('{"id": "b", "media": 3}', "line 2, field 'media'"),
         ('{"id": "", "media": "a.mp4"}', "line 2, field 'id'"),
         ('{"id": "b", "media": "a.mp4", "cue": 1}', "line 2, field 'cue'"),
         ('{"id": "b", "media": "a.mp4", "duration_s": -1}', "line 2, field 'duration_s'"),

@@ -28,7 +28,7 @@ class Task:
 
     def media(self, record: EmoCueRecord) -> Path:
         """Where the media of a record are."""
-        return self.folder / record.media
+        return record.media_path(self.folder)
 
     def sample(self, record: EmoCueRecord) -> Sample:
         """What a system is shown."""

@@ -45,8 +45,8 @@ class EmoCueRecord(Record):
     """One clip of a corpus. All times are in seconds from the start of the media."""
 
     id: str = Field(min_length=1, max_length=200)
-    media: str
-    """Path relative to the folder of the corpus, with forward slashes."""
+    media: str | None = None
+    """Path relative to the folder of the corpus, with forward slashes; none for words alone."""
     media_sha256: str | None = None
     duration_s: float | None = Field(default=None, gt=0)
     subject: str | None = None
@@ -71,6 +71,7 @@ class EmoCueRecord(Record):
     tags: tuple[str, ...] = ()
     """Finer conditions, such as ``dark``, ``masked``, ``rise-then-fall``."""
     quality: dict[str, float] = Field(default={})
+    """Score -> value; the scores are listed in ``docs/emocue.md``."""
     flags: tuple[str, ...] = ()
     """What a reader must know, each "code: sentence"."""
     steps: tuple[Step, ...] = ()
@@ -81,11 +82,23 @@ class EmoCueRecord(Record):
 
     @field_validator("media")
     @classmethod
-    def _stays_inside(cls, media: str) -> str:
+    def _stays_inside(cls, media: str | None) -> str | None:
+        if media is None:
+            return None
         path = PurePosixPath(media)
         if not media or path.is_absolute() or ".." in path.parts or "\\" in media:
             raise ValueError(f"should be a path inside the corpus folder, got {media!r}")
         return media
+
+    def media_path(self, folder: Path) -> Path:
+        """Where the media is, in a corpus folder.
+
+        Raises:
+            DatasetError: if the record has none.
+        """
+        if self.media is None:
+            raise DatasetError(f"record {self.id!r} has no media; expected a clip to look at")
+        return folder / self.media
 
     def label(self, name: str) -> str | None:
         """The value of the first label of that name."""

@@ -83,7 +83,7 @@ def _write(
 ) -> None:
     (staging / MEDIA).mkdir()
     for record, clip in zip(records, clips, strict=True):
-        _link(source / clip.media, staging / record.media)
+        _link(source / clip.media, record.media_path(staging))
     write_records(staging, records)
     with atomic_write(staging / CUES) as file:
         json.dump(

@@ -134,7 +134,7 @@ def _measure(
     done, total = 0, sum(len(records) for records in corpora)
     for index, (folder, records) in enumerate(zip(folders, corpora, strict=True)):
         for record in records:
-            path = folder / record.media
+            path = record.media_path(folder)
             found["pitch"][index].append(mean_pitch(path, analyser))
             if ORDER in record.tags:
                 curves = looker.curves(path)

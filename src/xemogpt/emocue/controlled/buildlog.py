@@ -141,7 +141,7 @@ class BuildLog:
             )
 
     def _is_whole(self, record: EmoCueRecord) -> bool:
-        path = self._folder / record.media
+        path = record.media_path(self._folder)
         return path.is_file() and sha256_of(path) == record.media_sha256
 
 

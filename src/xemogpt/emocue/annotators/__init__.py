@@ -1,0 +1,1 @@
+"""Annotators: who describes a clip and fuses descriptions into an explanation."""

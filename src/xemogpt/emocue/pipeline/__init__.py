@@ -1,0 +1,1 @@
+"""Running steps over many clips: resumable state, a pool, Ray."""

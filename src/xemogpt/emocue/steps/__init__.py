@@ -1,0 +1,1 @@
+"""Steps of the dataset pipeline: each a pure function of a record."""
