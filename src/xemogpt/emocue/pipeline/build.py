@@ -1,0 +1,279 @@
+"""A corpus from a folder of clips: resumable, the same bytes every time, nothing lost."""
+
+import os
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from xemogpt.emocue.pipeline.job import Job, Outcome
+from xemogpt.emocue.pipeline.outputs import Written, write_outputs
+from xemogpt.emocue.pipeline.parts import Parts
+from xemogpt.emocue.pipeline.place import FULL, MEDIA, MediaMode
+from xemogpt.emocue.pipeline.pool import Pool
+from xemogpt.emocue.pipeline.real_parts import real_parts
+from xemogpt.emocue.pipeline.state import FORMAT, BuildState
+from xemogpt.emocue.pipeline.summary import BuildSummary, ClipFailure, Progress, Status
+from xemogpt.emocue.pipeline.worker import Start
+from xemogpt.emocue.records import RECORDS
+from xemogpt.emocue.settings import BuildSettings
+from xemogpt.errors import ConfigError, DatasetError, OutputError, XEmoGPTError
+
+LOCK = ".build.lock"
+Engine = Literal["pool", "ray"]
+MAX_SHOWN = 10
+
+
+def build_emocue(
+    clips: str | Path,
+    out: str | Path,
+    settings: BuildSettings | None = None,
+    labels: str | Path | None = None,
+    engine: Engine = "pool",
+    workers: int | None = None,
+    media: MediaMode = "link",
+    progress: Progress = lambda status: None,
+    *,
+    clip_timeout_s: float = 600.0,
+    ray_address: str | None = None,
+    parts: Parts | None = None,
+) -> BuildSummary:
+    """Turn a folder of clips into a corpus of records with cues, descriptions and explanations.
+
+    A build that was stopped or killed goes on where it was; clips that failed are tried again.
+    The bytes of the corpus, ``steps.jsonl`` apart, do not depend on engine, workers, kills or
+    time. Needs ``if __name__ == "__main__":`` around the call in a script, for it starts
+    processes.
+
+    Args:
+        clips: folder of media files, looked through with its subfolders.
+        out: folder of the corpus.
+        settings: what the records depend on.
+        labels: what is known of the clips, as CSV, TSV or JSONL.
+        engine: ``pool`` works on this machine, ``ray`` on a Ray cluster.
+        workers: processes of one thread each; by default one for each core.
+        media: hard ``link``s to the clips, or a ``copy`` of each.
+        progress: called after each clip.
+        clip_timeout_s: a clip that takes longer is stopped and has failed.
+        ray_address: of a running cluster; without, ``ray`` starts one on this machine.
+        parts: what the build is made of; the real ones by default.
+
+    Raises:
+        ConfigError: if an argument is out of range, or an annotator is not known.
+        DatasetError: if there are no clips, or the label file is malformed.
+        OutputError: if the folder was made otherwise, cannot be written, or is in use.
+        WeightsError: if a detector's weights are not there.
+        MissingDependencyError: if ``ray`` or ``httpx`` is needed and not installed.
+        EndpointDown: if an annotator's endpoint is; what is done is kept.
+    """
+    clips, out = Path(clips).absolute(), Path(out).absolute()
+    settings = settings or BuildSettings()
+    parts = parts or real_parts()
+    workers = _checked(clips, out, workers, clip_timeout_s)
+    started = time.perf_counter()
+    signature = signature_of(settings, parts.versions(settings))
+    rows = {} if labels is None else parts.read_labels(Path(labels))
+    parts.open_annotators(settings)  # here, for a misspelt one should be known at once
+    if engine == "ray":
+        from xemogpt.emocue.pipeline.ray_engine import check_ray
+
+        check_ray()
+    try:
+        _make(out)
+        with FileLock(str(out / LOCK), timeout=0), closing(BuildState(out)) as state:
+            state.sign(signature)
+            found = _Labelled(parts.discover(clips), rows)
+            state.sync(found)
+            found.check(clips, labels)
+            start = Start(str(out), settings.model_dump_json(), media, parts)
+            outcomes = _outcomes(
+                state.todo(clips), engine, start, workers, clip_timeout_s, ray_address
+            )
+            run = _Run(state, progress)
+            run.work_off(outcomes)
+            written = write_outputs(out, clips, state, settings, media, parts, signature)
+            return run.summary(written, found.unknown, time.perf_counter() - started)
+    except Timeout:
+        raise OutputError(
+            f"another build is writing {out}; wait until it is done, or choose another folder"
+        ) from None
+    except OSError as error:
+        if isinstance(error, XEmoGPTError) or error.errno not in FULL:
+            raise
+        raise OutputError(
+            f"cannot write {out}: {error.strerror or error}; make room, then run the same"
+            " command again: it goes on where it stopped"
+        ) from error
+
+
+def signature_of(settings: BuildSettings, versions: Mapping[str, str]) -> dict[str, Any]:
+    """What records depend on besides clips and labels, each under a name for messages."""
+    flat: dict[str, Any] = {"format": FORMAT}
+    for name, value in settings.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            flat.update({f"{name}.{key}": each for key, each in value.items()})
+        else:
+            flat[name] = value
+    return flat | {f"version of {name}": value for name, value in versions.items()}
+
+
+def _checked(clips: Path, out: Path, workers: int | None, clip_timeout_s: float) -> int:
+    if not clips.is_dir():
+        raise DatasetError(f"{clips} is no folder; give the folder that holds the clips")
+    places = [clips, *clips.parents]
+    if clips in (out, *out.parents) or out / MEDIA in places:
+        raise ConfigError(
+            f"the corpus {out} and the clips {clips} would hold each other; choose an --out"
+            " beside the clips"
+        )
+    if workers is not None and workers < 1:
+        raise ConfigError(f"workers should be 1 or more, got {workers}")
+    if not clip_timeout_s > 0:
+        raise ConfigError(f"clip_timeout_s should be above 0, got {clip_timeout_s:g}")
+    return workers or len(os.sched_getaffinity(0))
+
+
+def _make(out: Path) -> None:
+    """Make the folder of the corpus, unless another kind of corpus is in it.
+
+    Raises:
+        OutputError: if it is or cannot be made.
+    """
+    from xemogpt.emocue.pipeline.state import STATE
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make {out}: {error.strerror or error}; choose a place you may write to"
+        ) from error
+    if (out / RECORDS).exists() and not (out / STATE).exists():
+        raise OutputError(
+            f"{out} holds a {RECORDS} that `xemogpt data build` did not make here (there is no"
+            f" {STATE}); choose another folder"
+        )
+
+
+def _outcomes(
+    jobs: Iterator[Job],
+    engine: Engine,
+    start: Start,
+    workers: int,
+    clip_timeout_s: float,
+    ray_address: str | None,
+) -> Generator[Outcome, None, None]:
+    if engine == "ray":
+        from xemogpt.emocue.pipeline.ray_engine import run_on_ray
+
+        yield from run_on_ray(jobs, start, workers, clip_timeout_s, ray_address)
+        return
+    with closing(Pool(start, workers, clip_timeout_s)) as pool:
+        yield from pool.run(jobs)
+
+
+class _Labelled:
+    """Clips as they are found, each with its row of the label file."""
+
+    def __init__(self, jobs: Iterable[Job], rows: Mapping[str, str]) -> None:
+        self._jobs = jobs
+        self._rows = rows
+        self._num = 0
+        self._unknown = set(rows)
+
+    def __iter__(self) -> Iterator[Job]:
+        for job in self._jobs:
+            self._num += 1
+            self._unknown.discard(job.id)
+            yield job.model_copy(update={"label": self._rows.get(job.id)})
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The first labels that no clip has."""
+        return tuple(sorted(self._unknown)[:MAX_SHOWN])
+
+    def check(self, clips: Path, labels: str | Path | None) -> None:
+        """See whether anything was found.
+
+        Raises:
+            DatasetError: if there are no clips, or no label is of one of them.
+        """
+        if not self._num:
+            raise DatasetError(f"{clips} holds no clips; expected video or sound files")
+        if self._rows and len(self._unknown) == len(self._rows):
+            raise DatasetError(
+                f"{labels}: none of its {len(self._rows)} ids is that of a clip in {clips}"
+                f" (the first is {self.unknown[0]!r}); ids are paths from the folder of clips,"
+                " without the ending"
+            )
+
+
+class _Run:
+    """One run of a build: keeps what comes, and counts."""
+
+    def __init__(self, state: BuildState, progress: Progress) -> None:
+        self._state = state
+        self._progress = progress
+        self._counts = {"todo": 0, "done": 0, "dropped": 0, "failed": 0} | state.count()
+        self._num_clips = sum(self._counts.values())
+        self._num_earlier = self._num_clips - self._counts["todo"]
+        self._num_new = 0
+        self._tokens = 0
+        self._started = time.perf_counter()
+        self._seconds = 0.0
+
+    def work_off(self, outcomes: Generator[Outcome, None, None]) -> None:
+        """Store outcomes as they come."""
+        self._progress(self._status())
+        with closing(outcomes):
+            for outcome in outcomes:
+                self._state.store(outcome)
+                self._num_new += 1
+                self._counts[outcome.status] += 1
+                self._tokens += outcome.tokens_in + outcome.tokens_out
+                self._seconds = time.perf_counter() - self._started
+                self._progress(self._status())
+
+    def summary(
+        self, written: Written, unknown_labels: tuple[str, ...], seconds: float
+    ) -> BuildSummary:
+        """What came of it all."""
+        failures = []
+        for each in self._state.outcomes("failed"):
+            failures.append(
+                ClipFailure(each.id, each.step or "", each.error or "", each.message or "")
+            )
+            if len(failures) == MAX_SHOWN:
+                break
+        tokens_in, tokens_out = self._state.tokens()
+        return BuildSummary(
+            num_clips=self._num_clips,
+            num_records=written.num_records,
+            num_dropped=written.num_dropped,
+            num_duplicates=written.num_duplicates,
+            num_failed=self._counts["failed"],
+            num_earlier=self._num_earlier,
+            seconds=seconds,
+            clips_per_minute=self._rate(),
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            failures_by_step=self._state.failures_by_step(),
+            failures=tuple(failures),
+            unknown_labels=unknown_labels,
+        )
+
+    def _rate(self) -> float | None:
+        return 60 * self._num_new / self._seconds if self._num_new else None
+
+    def _status(self) -> Status:
+        counts = self._counts
+        return Status(
+            num_done=self._num_earlier + self._num_new,
+            num_clips=self._num_clips,
+            num_dropped=counts["dropped"],
+            num_failed=counts["failed"],
+            clips_per_minute=self._rate(),
+            tokens=self._tokens,
+        )

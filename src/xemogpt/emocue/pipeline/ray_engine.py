@@ -1,0 +1,144 @@
+"""The same steps on Ray Data: actors on the machines of a cluster, each with a worker process.
+
+The driver writes what comes back, so a build resumes whatever engine it began with. All machines
+must see the folder of clips and that of the corpus under the same paths.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from xemogpt.emocue.pipeline.job import Job, Outcome
+from xemogpt.emocue.pipeline.pool import Pool
+from xemogpt.emocue.pipeline.worker import THREADS, Start, raise_fatal
+from xemogpt.errors import ConfigError, MissingDependencyError, XEmoGPTError
+
+ROUND = 20_000
+"""Clips given to Ray at once: so many jobs are in the driver's memory."""
+CLIPS_PER_TASK = 4
+"""Few, for what a killed build loses; more than one, for the cost of a task."""
+
+
+class ClipActor:
+    """Works on clips in a process of its own, whose death or hanging harms nothing else."""
+
+    def __init__(self, start: Start, clip_timeout_s: float) -> None:
+        self._pool = Pool(start, 1, clip_timeout_s)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+        """Jobs as JSON in, outcomes as JSON out."""
+        jobs = [Job.model_validate_json(text) for text in batch["job"]]
+        outcomes: list[Outcome] = []
+        try:
+            outcomes.extend(self._pool.run(jobs))
+        except XEmoGPTError as error:
+            # Raised here, Ray would try again; the driver raises it instead.
+            outcomes.append(
+                Outcome(id="", status="fatal", error=type(error).__name__, message=str(error))
+            )
+        return {"outcome": [outcome.model_dump_json() for outcome in outcomes]}
+
+
+def check_ray() -> None:
+    """See whether Ray is there.
+
+    Raises:
+        MissingDependencyError: if it is not.
+    """
+    try:
+        import ray.data  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(
+            'the engine ray needs Ray: pip install "xemogpt[ray]"; or use --engine pool'
+        ) from error
+
+
+def run_on_ray(
+    jobs: Iterator[Job],
+    start: Start,
+    workers: int,
+    clip_timeout_s: float,
+    address: str | None = None,
+) -> Iterator[Outcome]:
+    """Outcomes as they come, in any order.
+
+    Args:
+        jobs: taken a round at a time.
+        start: what workers need.
+        workers: actors, of one core each.
+        clip_timeout_s: a clip that takes longer is stopped and has failed.
+        address: of a running cluster; without, one is started on this machine and stopped again.
+
+    Raises:
+        ConfigError: if there is no cluster at the address.
+        XEmoGPTError: what would spoil every clip.
+    """
+    import ray
+
+    is_ours = not ray.is_initialized()
+    if is_ours:
+        _connect(address, workers)
+    try:
+        while batch := list(islice(jobs, ROUND)):
+            yield from _run_round(batch, start, workers, clip_timeout_s)
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+def _connect(address: str | None, workers: int) -> None:
+    import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves this machine
+    environment = dict.fromkeys(THREADS, "1") | {
+        # Workers import what we import.
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)
+    }
+    common: dict[str, Any] = {
+        "runtime_env": {"env_vars": environment},
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+    }
+    try:
+        if address:
+            ray.init(address=address, **common)
+        else:
+            ray.init(num_cpus=workers, include_dashboard=False, **common)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"no Ray cluster at {address or 'this machine'} ({error}); start one with"
+            " `ray start --head`, or leave --ray-address out"
+        ) from error
+
+
+def _run_round(
+    jobs: list[Job], start: Start, workers: int, clip_timeout_s: float
+) -> Iterator[Outcome]:
+    import ray
+    from ray.data import DataContext
+
+    _quiet(DataContext.get_current())
+    num_blocks = max(1, -(-len(jobs) // CLIPS_PER_TASK))
+    rows = [{"job": job.model_dump_json()} for job in jobs]
+    found = ray.data.from_items(rows, override_num_blocks=num_blocks).map_batches(
+        ClipActor,
+        batch_size=None,
+        fn_constructor_args=(start, clip_timeout_s),
+        concurrency=(1, min(workers, num_blocks)),
+        num_cpus=1,
+    )
+    for row in found.iter_rows():
+        outcome = Outcome.model_validate_json(row["outcome"])
+        if outcome.status == "fatal":
+            raise_fatal(outcome)
+        yield outcome
+
+
+def _quiet(context: Any) -> None:
+    """No bars of Ray's own: ours says more."""
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -1,0 +1,76 @@
+"""A worker process: takes clips from a pipe, one at a time, and answers with outcomes."""
+
+import os
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from xemogpt import errors
+from xemogpt.emocue.pipeline.job import Job, Outcome
+from xemogpt.emocue.pipeline.parts import Parts
+from xemogpt.emocue.pipeline.place import MediaMode
+from xemogpt.emocue.pipeline.work import Bench, process_clip
+from xemogpt.emocue.settings import BuildSettings
+from xemogpt.errors import XEmoGPTError
+from xemogpt.metrics.extraction.endpoint import EndpointDown
+
+READY = b"ready"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a worker needs to begin; can be sent to another process or machine."""
+
+    folder: str
+    settings: str
+    """JSON of the build's settings."""
+    media: MediaMode
+    parts: Parts
+
+    def bench(self) -> Bench:
+        """Load what the steps need."""
+        settings = BuildSettings.model_validate_json(self.settings)
+        return Bench(Path(self.folder), settings, self.media, self.parts)
+
+
+def serve(connection: Connection, start: Start) -> None:
+    """Work until the other end is closed; also if whoever started us was killed."""
+    # Ctrl-C reaches the whole group; the one who started us decides what becomes of the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    start.parts.prepare()
+    bench: Bench | None = None
+    connection.send_bytes(READY)
+    while True:
+        try:
+            job = Job.model_validate_json(connection.recv_bytes())
+        except (EOFError, ConnectionError):
+            return
+        try:
+            if bench is None:
+                # Only now, so that an error is answered rather than lost.
+                bench = start.bench()
+            outcome = process_clip(job, bench)
+        except XEmoGPTError as error:
+            outcome = Outcome(
+                id=job.id, status="fatal", error=type(error).__name__, message=str(error)
+            )
+        try:
+            connection.send_bytes(outcome.model_dump_json().encode())
+        except (BrokenPipeError, ConnectionError):
+            return
+
+
+def raise_fatal(outcome: Outcome) -> None:
+    """Raise in this process what a worker raised in another.
+
+    Raises:
+        XEmoGPTError: of the class that the worker's error had.
+    """
+    kinds = {"EndpointDown": EndpointDown} | vars(errors)
+    kind = kinds.get(outcome.error or "")
+    if not (isinstance(kind, type) and issubclass(kind, XEmoGPTError)):
+        kind = XEmoGPTError
+    raise kind(outcome.message)
