@@ -5,6 +5,8 @@ from tests.benchmark.folders import make_clip, make_expert, make_records
 
 from xemogpt.benchmark import controlled_task
 from xemogpt.benchmark.tasks import load_task
+from xemogpt.emocue.controlled.plan import script_named
+from xemogpt.emocue.controlled.speaker import Repertoire
 from xemogpt.emocue.records import read_records, write_records
 from xemogpt.errors import DatasetError, UnknownNameError
 from xemogpt.schema import Cue, CueSet
@@ -105,7 +107,9 @@ def test_expert_file_that_is_no_layout(tmp_path):
         load_task("expert:nowhere")
 
 
-@pytest.mark.parametrize("name", ["controlled:6", "controlled:0", "controlled-40", "nothing"])
+@pytest.mark.parametrize(
+    "name", ["controlled:6", "controlled:0", "controlled-40", "controlled:404", "nothing"]
+)
 def test_unknown_tasks(name, tmp_path):
     with pytest.raises(UnknownNameError, match="expected"):
         load_task(name, tmp_path)
@@ -116,21 +120,38 @@ def test_folder_without_a_task(tmp_path):
         load_task(tmp_path)
 
 
-def test_published_hashes(tmp_path, monkeypatch):
+def test_published_hashes(tmp_path):
     records = load_task(make_records(tmp_path / "mine")).records
-    package = tmp_path / "package"
-    package.mkdir()
-    monkeypatch.setattr(controlled_task.resources, "files", lambda name: package)
-    assert controlled_task._check(records, tmp_path)[0].startswith("no-manifest: ")
-    path = package / controlled_task.MANIFEST
+    path = tmp_path / "manifest.json"
     controlled_task.write_manifest(records, path)
-    assert controlled_task._check(records, tmp_path) == ()
     published = json.loads(path.read_text())
-    published["media_sha256"]["clip3"] = "0" * 64
-    path.write_text(json.dumps(published | {"encoder": "av 0.1"}))
-    (warning,) = controlled_task._check(records, tmp_path)
+    assert controlled_task.check_published(records, tmp_path, published) == ()
+    published["clips"]["clip3"][1] = "0" * 64
+    other = published | {"encoder": "av 0.1"}
+    (warning,) = controlled_task.check_published(records, tmp_path, other)
     assert "1 of 6 clips differ" in warning
     assert "published with av 0.1" in warning
     changed = (records[0].model_copy(update={"emotions": ("angry",)}), *records[1:])
-    with pytest.raises(DatasetError, match="not those published"):
-        controlled_task._check(changed, tmp_path)
+    with pytest.raises(DatasetError, match=r"1 of 6 records .* are not those published"):
+        controlled_task.check_published(changed, tmp_path, published)
+
+
+def test_the_published_clips():
+    published = controlled_task.read_manifest()
+    scenarios = [name.split("-")[2] for name in published["clips"]]
+    assert [scenarios.count(name) for name in dict.fromkeys(scenarios)] == [100] * 4
+    # Scripts are drawn again from their names: what was published is still what is drawn.
+    for name in list(published["clips"])[::40]:
+        script = script_named(Repertoire(), name)
+        assert (script.id, script.split, script.seed >= 0) == (name, "test", True)
+
+
+@pytest.mark.controlled
+def test_a_task_is_generated_and_is_the_published_one(tmp_path):
+    task = load_task("controlled:4", tmp_path)
+    assert [record.scenario for record in task.records] == [
+        "clear", "hard", "temporal", "incongruent",
+    ]  # fmt: skip
+    assert all(task.media(record).is_file() for record in task.records)
+    # Another time from the cache, without the voices.
+    assert load_task("controlled:4", tmp_path).sha256 == task.sha256

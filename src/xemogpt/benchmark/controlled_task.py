@@ -1,11 +1,13 @@
-"""The controlled tasks: clips drawn from a fixed seed, checked against hashes.
+"""The controlled tasks: clips of fixed scripts, checked against published hashes.
 
-The same records come out everywhere. Encoded media may differ in bytes from one version of the
-encoder to another, and measurements with them; then a warning says so.
+The scripts are those that the manifest names. The same truth comes out everywhere; encoded media
+may differ in bytes from one build of the encoder to another, and measurements with them: then a
+warning says so.
 """
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -21,66 +23,70 @@ SEED = 400
 NUM = 400
 MANIFEST = "controlled_400.json"
 """Package data: what ``manifest_of`` gives for the benchmark's own 400 clips."""
+Progress = Callable[[int, int], None]
 _REBUILD = "delete the folder to generate it again"
 
 
-def controlled_task(name: str, cache_dir: Path | None) -> Task:
-    """``controlled-400`` or ``controlled:N``, from the cache.
+def controlled_task(
+    name: str, cache_dir: Path | None, progress: Progress = lambda done, total: None
+) -> Task:
+    """``controlled-400`` or ``controlled:N``, from the cache; generated if it is not there.
 
     Raises:
         UnknownNameError: if the name is of another form.
-        DatasetError: if it is not there, or the records are not those published.
+        DatasetError: if a clip cannot be made, or the records are not those published.
+        WeightsError: if head or voices are not there.
     """
     num = _num_clips(name)
+    published = read_manifest()
     root = (cache_dir or user_cache_dir()) / "tasks"
-    folder = root / f"controlled-{num}-seed{SEED}"
+    # Another version may publish other clips: they must not meet in one folder.
+    folder = root / f"controlled-{num}-{published['truth_sha256'][:12]}"
     if not (folder / RECORDS).is_file():
-        raise DatasetError(
-            f"{name} is not in {folder}, and this version cannot generate it yet: its voices are"
-            " missing; run expert:DIR or a folder of records instead"
-        )
+        _generate(_ids(published, num), folder, progress)
     found = records_task(folder)
-    warnings = _check(found.records, folder) if num == NUM else ()
-    return Task(name, folder, found.records, warnings)
+    return Task(name, folder, found.records, check_published(found.records, folder, published))
 
 
-def _num_clips(name: str) -> int:
-    text = name.removeprefix("controlled")[1:]
-    num = int(text) if text.isascii() and text.isdigit() else 0
-    if num < 4 or num % 4 or (name[len("controlled")] == "-" and num != NUM):
-        raise UnknownNameError(
-            f"no task {name!r}; expected controlled-400, or controlled:N with N a multiple of 4"
-        )
-    return num
-
-
-def manifest_of(records: tuple[EmoCueRecord, ...]) -> dict[str, Any]:
-    """What identifies a generated task: its truth, and its media by hash."""
+def manifest_of(records: Sequence[EmoCueRecord]) -> dict[str, Any]:
+    """What identifies a generated task: its truth, clip by clip, and its media."""
     return {
         "seed": SEED,
         "num": len(records),
         "truth_sha256": truth_hash(records),
-        "media_sha256": {record.id: record.media_sha256 for record in records},
         "encoder": encoder_version(),
+        "clips": {record.id: [truth_hash([record]), record.media_sha256] for record in records},
     }
 
 
-def write_manifest(records: tuple[EmoCueRecord, ...], path: Path) -> None:
+def write_manifest(records: Sequence[EmoCueRecord], path: Path) -> None:
     """Write the manifest of the published task; for those who publish it."""
     with atomic_write(path) as file:
         json.dump(manifest_of(records), file, indent=1)
         file.write("\n")
 
 
-def truth_hash(records: tuple[EmoCueRecord, ...]) -> str:
-    """SHA-256 over what does not depend on the encoder: scripts, words and what was asked."""
+def read_manifest() -> dict[str, Any]:
+    """The published manifest."""
+    text = (resources.files("xemogpt.benchmark") / MANIFEST).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def truth_hash(records: Sequence[EmoCueRecord]) -> str:
+    """SHA-256 over what is true by construction: who says what, and what was asked, without times.
+
+    Times come from synthesised speech, whose last digits may differ between processors.
+    """
     digest = hashlib.sha256()
     for record in records:
         kept = record.model_dump(
             mode="json",
-            include={"id", "subject", "transcript", "labels", "asked", "emotions", "scenario",
-                     "tags", "split"},
-        )  # fmt: skip
+            include={"id", "subject", "labels", "emotions", "scenario", "tags", "split"},
+        )
+        kept["words"] = record.transcript.text if record.transcript else None
+        asked = record.asked.items() if record.asked else ()
+        kept["asked"] = [[modality, cue.kind, cue.text] for modality, cue in asked]
         digest.update(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode() + b"\n")
     return digest.hexdigest()
 
@@ -90,23 +96,25 @@ def encoder_version() -> str:
     return f"av {version('av')}"
 
 
-def _check(records: tuple[EmoCueRecord, ...], folder: Path) -> tuple[str, ...]:
-    """Compare with the published manifest, if this package holds one.
+def check_published(
+    records: Sequence[EmoCueRecord], folder: Path, published: dict[str, Any]
+) -> tuple[str, ...]:
+    """Compare records with those published.
 
     Returns:
         Warnings about differing media.
+
+    Raises:
+        DatasetError: if what is true of a clip is not what was published.
     """
-    file = resources.files("xemogpt.benchmark") / MANIFEST
-    if not file.is_file():
-        return ("no-manifest: this version publishes no hashes of controlled-400 to check against",)
-    published = json.loads(file.read_text(encoding="utf-8"))
-    if published["truth_sha256"] != truth_hash(records):
+    clips = published["clips"]
+    others = [r.id for r in records if clips.get(r.id, [None])[0] != truth_hash([r])]
+    if others:
         raise DatasetError(
-            f"the records in {folder} are not those published as controlled-400: they were"
-            f" changed, or another xemogpt made them; {_REBUILD}"
+            f"{len(others)} of {len(records)} records in {folder} are not those published, the"
+            f" first {others[0]}: they were changed, or another xemogpt made them; {_REBUILD}"
         )
-    hashes = published["media_sha256"]
-    changed = [record.id for record in records if hashes.get(record.id) != record.media_sha256]
+    changed = [record.id for record in records if clips[record.id][1] != record.media_sha256]
     if not changed:
         return ()
     here = encoder_version()
@@ -119,3 +127,40 @@ def _check(records: tuple[EmoCueRecord, ...], folder: Path) -> tuple[str, ...]:
         f"other-media: {len(changed)} of {len(records)} clips differ in bytes from those published"
         f" ({reason}); state this with the scores",
     )
+
+
+def _num_clips(name: str) -> int:
+    text = name.removeprefix("controlled")[1:]
+    num = int(text) if text.isascii() and text.isdigit() else 0
+    if not 4 <= num <= NUM or num % 4 or (name[len("controlled")] == "-" and num != NUM):
+        raise UnknownNameError(
+            f"no task {name!r}; expected controlled-400, or controlled:N for the first N of them,"
+            f" N a multiple of 4 and at most {NUM}"
+        )
+    return num
+
+
+def _ids(published: dict[str, Any], num: int) -> list[str]:
+    """As many clips of each scenario, the first of each."""
+    by_scenario: dict[str, list[str]] = {}
+    for name in published["clips"]:
+        by_scenario.setdefault(name.split("-")[2], []).append(name)
+    each = num // len(by_scenario)
+    return [name for names in by_scenario.values() for name in names[:each]]
+
+
+def _generate(names: list[str], folder: Path, progress: Progress) -> None:
+    # The generator needs the pulled head and voices; a task that is there already does not.
+    from xemogpt.emocue.controlled.corpus import make_corpus
+    from xemogpt.emocue.controlled.plan import script_named
+    from xemogpt.emocue.controlled.speaker import Repertoire
+
+    scripts = [script_named(Repertoire(), name) for name in names]
+    summary = make_corpus(scripts, folder, settings={"seed": SEED}, progress=progress)
+    if summary.failures:
+        first = summary.failures[0]
+        (folder / RECORDS).unlink(missing_ok=True)
+        raise DatasetError(
+            f"{len(summary.failures)} of {len(names)} clips could not be generated; the first:"
+            f" {first}; mend that and run again: what is done is kept"
+        )

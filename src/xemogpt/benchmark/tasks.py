@@ -5,6 +5,7 @@ published cue layout; any other name is a folder of EmoCue records.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,18 @@ class Task:
         return digest.hexdigest()
 
 
-def load_task(name_or_folder: str | Path, cache_dir: Path | None = None) -> Task:
+def load_task(
+    name_or_folder: str | Path,
+    cache_dir: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Task:
     """Load a task by name or folder, and check it.
 
     Args:
-        name_or_folder: ``controlled-400``, ``controlled:N`` (N clips drawn like those 400),
+        name_or_folder: ``controlled-400``, ``controlled:N`` (the first N of them),
             ``expert:DIR``, or a folder that holds ``records.jsonl`` or ``cues.json``.
         cache_dir: where generated clips are kept; the user's cache by default.
+        progress: called while clips are generated.
 
     Raises:
         DatasetError: listing all that is wrong with a folder.
@@ -61,7 +67,7 @@ def load_task(name_or_folder: str | Path, cache_dir: Path | None = None) -> Task
 
     name = str(name_or_folder)
     if name.startswith("controlled-") or name.startswith("controlled:"):
-        return controlled_task(name, cache_dir)
+        return controlled_task(name, cache_dir, progress)
     if name.startswith("expert:"):
         folder = Path(name.removeprefix("expert:"))
         return Task(f"expert:{folder.name}", folder, read_expert(folder))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xemogpt.cli import data_controlled
+
 if TYPE_CHECKING:
     from xemogpt.emocue.controlled.audit import Audit
 
@@ -24,12 +26,8 @@ LEAKS = 3
 def register(app: typer.Typer) -> None:
     """Add the group to ``xemogpt``."""
     data_app.command("audit", help=_AUDIT_HELP)(audit)
+    data_controlled.register(data_app)
     app.add_typer(data_app, name="data")
-
-
-@data_app.callback()
-def _group() -> None:
-    """Keep ``data audit`` a command of a group, also while it is the only one."""
 
 
 def audit(

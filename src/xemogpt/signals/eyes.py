@@ -19,6 +19,8 @@ MIN_RATE_S = 5.0
 """A rate over less time would hang on one blink."""
 MAX_STEP_S = 0.12
 """Slower frames miss blinks."""
+NEARLY_SHUT = 0.45
+"""Of the blink coefficient: eyes narrowed on purpose reach 0.4."""
 
 
 def eye_cues(curves: FaceCurves, quality: float, at_rest: NDArray[np.bool_]) -> list[Cue]:
@@ -93,7 +95,9 @@ def _lids(
     times = curves.times_s
     # A blink and the moments around it would pull the opening down and count as narrowing.
     around = max(1, round(0.12 / curves.step_s))
-    shut = np.convolve(curves.blink > 0.35, np.ones(2 * around + 1), "same")[: len(times)] > 0
+    shut = (
+        np.convolve(curves.blink > NEARLY_SHUT, np.ones(2 * around + 1), "same")[: len(times)] > 0
+    )
     opening = np.where(shut, np.nan, curves.eye_opening)
     opening = smooth(times, opening, 0.25)
     for cue in covered:

@@ -102,7 +102,7 @@ _KINDS = (
     # Eyes.
     _visual("eyes-wide", "eye opening, smoothed over 0.25 s",
             ("widens the eyes",),
-            Rule(LID_GAP, rise=0.05, least=0.3, level=0.43, min_s=0.25, trust=0.7)),
+            Rule(LID_GAP, rise=0.05, least=0.3, level=0.43, keep=0.88, min_s=0.25, trust=0.7)),
     _visual("eyes-narrow", "eye opening, where the gaze is not down and the eyes are not shut; the "
             "fall below the baseline counts",
             ("narrows the eyes",),

@@ -17,7 +17,7 @@ from xemogpt.emocue.controlled.emotions import (
     has_pattern,
     reading,
 )
-from xemogpt.emocue.controlled.plan import MAX_S, MIN_S, planned_s, split_of
+from xemogpt.emocue.controlled.plan import MAX_S, MIN_S, NUM_WORDS, TAIL_S, planned_s, split_of
 from xemogpt.emocue.controlled.script import Script
 from xemogpt.emocue.controlled.temporal import GROUPS, QUIET
 from xemogpt.errors import ConfigError
@@ -115,9 +115,11 @@ def test_every_askable_kind_comes_often(test: list[Script]) -> None:
 
 def test_beats_have_room(train: list[Script]) -> None:
     for script in train:
-        length_s = planned_s(script.sentence, script.edit, script.lead_s)
-        assert length_s >= MIN_S
-        assert length_s <= MAX_S or "order-of-voice" in script.tags
+        num_words = len(script.sentence.split())
+        assert NUM_WORDS[0] <= num_words <= NUM_WORDS[1]
+        spoken_s = planned_s(num_words, script.edit, script.lead_s)
+        length_s = spoken_s + script.tail_s - TAIL_S
+        assert MIN_S - 0.01 <= length_s <= MAX_S
         for beat in script.beats:
             assert 0.2 <= beat.onset_s < beat.apex_s <= beat.release_s < beat.offset_s
             assert beat.offset_s <= length_s - 0.19

@@ -26,13 +26,13 @@ from xemogpt.emocue.controlled.temporal import CONTOURS, ORDERS, can_be_seen_tog
 _FREE_VISUAL = tuple(kind for kind, votes in FACE_VOTES.items() if not votes)
 _FREE_AUDITORY = tuple(kind for kind, votes in VOICE_VOTES.items() if not votes)
 WEIGHTS = {
-    "mouth-frown": 7.0, "mouth-open": 3.0, "lips-pressed": 8.0, "eyes-closed": 2.5, "blink": 1.5,
+    "mouth-open": 3.5, "lips-pressed": 8.0, "eyes-closed": 2.5, "blink": 1.5,
     "head-tilt": 2.0, "gaze-averted": 2.0, "head-raise": 1.5, "gaze-up": 1.5, "head-shake": 2.0,
-    "one-sided-smile": 1.5, "inner-brow-raise": 0.5, "smile": 0.7, "eyes-wide": 0.7,
+    "one-sided-smile": 2.0, "inner-brow-raise": 0.5, "smile": 0.7, "eyes-wide": 0.7,
     "brow-raise": 0.8, "eyes-narrow": 0.8,
-    "final-fall": 5.0, "final-rise": 4.5, "pitch-fall": 1.8, "monotone": 3.0, "breathy-voice": 0.8,
-    "lively-pitch": 1.0, "loudness-rise": 1.8, "loudness-fall": 1.2, "pitch-rise": 1.8,
-    "fast-speech": 1.5, "low-pitch": 1.3, "pause": 6.0,
+    "final-fall": 8.0, "final-rise": 6.5, "pitch-fall": 1.8, "monotone": 3.0, "breathy-voice": 0.8,
+    "lively-pitch": 1.0, "loudness-rise": 1.8, "loudness-fall": 1.5, "pitch-rise": 1.8,
+    "fast-speech": 1.5, "voice-tremor": 1.3, "low-pitch": 1.3, "pause": 8.0,
 }  # fmt: skip
 """Kinds that fit into fewer clips are drawn more often, so that all have enough positives."""
 # What a smile can mask: two cues of the negative face that leave the mouth alone.

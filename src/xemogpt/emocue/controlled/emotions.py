@@ -38,7 +38,6 @@ FACE_VOTES: dict[str, tuple[FaceFamily, ...]] = {
     "head-raise": ("open",),
     "inner-brow-raise": ("open", "dark"),
     "brow-lower": ("dark",),
-    "mouth-frown": ("dark",),
     "lips-pressed": ("dark",),
     "eyes-closed": ("dark",),
     "gaze-down": ("dark",),

@@ -184,8 +184,9 @@ def _code_sha256() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parents[2]
     for folder in (Path(__file__).parent, package / "signals"):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".py", ".json"):
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -37,8 +37,8 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "brow-raise": {"browInnerUp": 1.0, "browOuterUp": 1.0},
     "inner-brow-raise": {"browInnerUp": 1.2},
     "brow-lower": {"browDown": 1.25},
-    "eyes-wide": {"eyeWide": 0.4},
-    "eyes-narrow": {"eyeSquint": 1.3, "eyeBlink": 0.25, "cheekSquint": 0.5},
+    "eyes-wide": {"eyeWide": 0.6},
+    "eyes-narrow": {"eyeSquint": 1.15, "cheekSquint": 0.8},
     "eyes-closed": {"eyeBlink": 1.3},
     "blink": {"eyeBlink": 1.3},
     "blink-rate": {"eyeBlink": 1.3},
@@ -48,8 +48,8 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "talking": {"jawOpen": 0.5},
 }
 POSES: dict[str, tuple[float, float, float]] = {
-    "gaze-down": (0.0, -12.0, 0.0),
-    "gaze-up": (0.0, 18.0, 0.0),
+    "gaze-down": (0.0, -15.0, 0.0),
+    "gaze-up": (0.0, 26.0, 0.0),
     "gaze-averted": (11.0, 0.0, 0.0),
     "head-nod": (0.0, -11.0, 0.0),
     "head-shake": (10.0, 0.0, 0.0),
@@ -80,7 +80,7 @@ _OFTEN_S = 0.85
 _SWAY_DEG = (2.3, 1.9, 1.8)
 _SWAY_S = (2.2, 4.5)
 """Periods of the head's sway: half of the shortest is longer than any swing of a nod."""
-REST_PITCH_DEG = 7.0
+REST_PITCH_DEG = 9.0
 """Of a head that looks ahead: the mesh's face leans forward, and detectors read it as bowed."""
 _REST_LIDS = 0.18
 """Of ``eyeBlink`` in eyes at ease: as open as those of photographs, so that they can widen."""

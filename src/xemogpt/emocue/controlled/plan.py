@@ -30,9 +30,11 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 HARD = ("dark", "side-pose", "small-face", "noise", "occlusion", "sound-noise")
 """Conditions of the hard scenario; the first five are seen, the last is heard."""
-WORDS_PER_S = 2.6
+WORDS_PER_S = 3.1
 """Of the voices without an edit; where planned lengths come from."""
-MIN_S, MAX_S = 3.2, 7.6
+NUM_WORDS = 7, 10
+"""Of a sentence, whatever the edit: the number of words must not tell how fast they are spoken."""
+MIN_S, MAX_S = 3.5, 7.9
 """Planned length of a clip; the spoken length decides."""
 TAIL_S = 0.5
 PAUSE_S = (0.55, 1.0)
@@ -90,7 +92,22 @@ def script_at(casting: Casting, index: int, seed: int, split: Split, scenario: S
             script = scripts[index % len(scripts)]
             name = f"{split}-{seed}-{scenario}-{index:05d}"
             return script.model_copy(update={"id": name, "seed": int(rng.integers(2**31))})
-    raise ConfigError(f"no sentence of {MIN_S} to {MAX_S} s was found for {split}")
+    least, most = NUM_WORDS
+    raise ConfigError(f"no sentence of {least} to {most} words was found for {split}")
+
+
+def script_named(casting: Casting, name: str) -> Script:
+    """The script with that id.
+
+    Raises:
+        ConfigError: if no plan gives such an id.
+    """
+    split, seed, scenario, index = (name.split("-") + [""] * 4)[:4]
+    if split in SPLITS and scenario in SCENARIOS and seed.isdecimal() and index.isdecimal():
+        found = script_at(casting, int(index), int(seed), split, scenario)
+        if found.id == name:
+            return found
+    raise ConfigError(f"no script is named {name!r}; expected SPLIT-SEED-SCENARIO-INDEX")
 
 
 def split_of(kinds: Iterable[str]) -> Split:
@@ -159,13 +176,17 @@ def _scripts(
     lead_s = lead_for(drafts[0].visual)
     for _ in range(MAX_SENTENCES):
         cast = _cast(casting, split, scenario, rng)
-        pauses = _pause(cast.sentence, rng)
-        edits = [_edit(casting, draft.auditory, pauses) for draft in drafts]
-        length_s = min(planned_s(cast.sentence, edit, lead_s) for edit in edits)
-        if MIN_S <= length_s <= MAX_S:
+        if NUM_WORDS[0] <= len(cast.sentence.split()) <= NUM_WORDS[1]:
             break
     else:
         return []
+    pauses = _pause(cast.sentence, rng)
+    edits = [_edit(casting, draft.auditory, pauses) for draft in drafts]
+    if any(planned_s(NUM_WORDS[1], edit, lead_s) > MAX_S for edit in edits):
+        return []
+    lengths_s = [planned_s(len(cast.sentence.split()), edit, lead_s) for edit in edits]
+    length_s = max(MIN_S, min(lengths_s))
+    tail_s = round(TAIL_S + max(0.0, MIN_S - min(lengths_s)), 2)
     return [
         Script(
             id="unnamed",
@@ -185,7 +206,7 @@ def _scripts(
             sound_noise_db=cast.sound_noise_db,
             asked_auditory=draft.auditory,
             lead_s=lead_s,
-            tail_s=TAIL_S,
+            tail_s=tail_s,
         )
         for draft, edit, beats in zip(
             drafts, edits, _beats(drafts, lead_s, length_s, rng), strict=True
@@ -204,13 +225,13 @@ def _beats(
     return [place_beats(first.visual, lead_s, length_s, rng)] * len(drafts)
 
 
-def planned_s(sentence: str, edit: VoiceEdit, lead_s: float) -> float:
+def planned_s(num_words: int, edit: VoiceEdit, lead_s: float) -> float:
     """Seconds the clip will last, nearly: the voice's own length is not known yet.
 
-    >>> planned_s("I will be there by ten today.", VoiceEdit(rate=2.0), 0.4)
-    2.25
+    >>> planned_s(7, VoiceEdit(rate=2.0), 0.4)
+    2.03
     """
-    spoken_s = len(sentence.split()) / WORDS_PER_S / edit.rate
+    spoken_s = num_words / WORDS_PER_S / edit.rate
     pauses_s = sum(pause.duration_s for pause in edit.pauses)
     return round(lead_s + spoken_s + pauses_s + TAIL_S, 2)
 

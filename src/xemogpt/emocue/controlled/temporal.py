@@ -7,14 +7,14 @@ import numpy as np
 from xemogpt.emocue.controlled.script import Beat
 
 GROUPS: tuple[tuple[str, ...], ...] = (
-    ("smile", "one-sided-smile", "mouth-frown", "mouth-open", "lips-pressed"),
+    ("smile", "one-sided-smile", "mouth-open", "lips-pressed"),
     ("brow-raise", "inner-brow-raise", "brow-lower"),
     ("eyes-wide", "eyes-narrow", "eyes-closed", "blink", "gaze-down", "gaze-up", "gaze-averted"),
     ("head-nod", "head-shake", "head-tilt", "head-bow", "head-raise", "turned-away"),
 )
 """Kinds that use the same muscles: their beats never overlap."""
 MAX_OF_GROUP = 2
-QUIET = frozenset({"mouth-frown", "mouth-open", "lips-pressed"})
+QUIET = frozenset({"mouth-open", "lips-pressed"})
 """Shapes of the mouth that speech would hide: they come before the first word."""
 ORDERS: tuple[tuple[str, str], ...] = (
     ("smile", "brow-lower"),
@@ -42,7 +42,7 @@ CONTOURS: tuple[tuple[str, str], ...] = (
     ("loudness-rise", "loudness-fall"),
 )
 """Cues of the voice that are each other in reverse."""
-QUIET_S = 1.1
+QUIET_S = 1.7
 """Room for a quiet beat in the lead."""
 MARGIN_S = 0.25
 _MOVES = {"head-nod": 0.5, "head-shake": 0.6, "blink": 0.25}
