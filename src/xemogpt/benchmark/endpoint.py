@@ -4,46 +4,27 @@ Frames go as JPEG pictures, sound as one WAV, words in the text. A sample that f
 for itself; when the endpoint is plainly down, the rest is not asked.
 """
 
-import base64
-import io
 import threading
 import time
-import wave
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import cv2
-import numpy as np
-from pydantic import Field
-
 from xemogpt.benchmark.runlog import Answer, RunFailure, Sample, Setting
+from xemogpt.emocue.annotators.parts import (
+    MultimodalConfig,
+    picture_parts,
+    sound_part,
+    text_part,
+)
 from xemogpt.errors import AnnotatorError, ConfigError, MediaError
-from xemogpt.media import probe, read_audio, read_frames
-from xemogpt.metrics.extraction.endpoint import Endpoint, EndpointConfig, EndpointDown
+from xemogpt.media import probe
+from xemogpt.metrics.extraction.endpoint import Endpoint, EndpointDown
 from xemogpt.prompts import SYSTEM_MESSAGE, default_instruction
 
 GIVE_UP_AFTER = 5
 """Failures in a row after which nothing more is asked."""
-JPEG_QUALITY = 85
-
-
-class MultimodalConfig(EndpointConfig):
-    """Where the model is, how patiently to ask it, and what to show it."""
-
-    timeout_s: float = Field(default=120, gt=0)
-    """How long one request may take, to the last byte."""
-    max_retries: int = Field(default=2, ge=0)
-    max_tokens: int = Field(default=512, ge=1)
-    num_frames: int = Field(default=8, ge=0, le=256)
-    """Pictures of each clip, evenly spaced; 0 for a model that sees nothing."""
-    max_side: int = Field(default=512, ge=32)
-    """Longest side of a picture, in pixels."""
-    use_sound: bool = True
-    """Whether to send sound; some models refuse it."""
-    max_sound_s: float = Field(default=60, gt=0)
-    """Longest sound sent."""
 
 
 class EndpointSystem:
@@ -116,11 +97,11 @@ def build_messages(sample: Sample, config: MultimodalConfig) -> list[dict[str, A
     """
     parts, modalities = _media_parts(sample, config)
     if sample.subtitle:
-        parts.append({"type": "text", "text": f"The person says: {sample.subtitle!r}"})
+        parts.append(text_part(f"The person says: {sample.subtitle!r}"))
     if not parts:
         raise ConfigError(f"{sample.id}: nothing to show: no pictures, no sound, no words")
     asked = default_instruction(modalities, has_words=bool(sample.subtitle))
-    parts.append({"type": "text", "text": asked})
+    parts.append(text_part(asked))
     return [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": parts}]
 
 
@@ -132,39 +113,9 @@ def _media_parts(sample: Sample, config: MultimodalConfig) -> tuple[list[dict[st
         return parts, modalities
     info = probe(sample.media)
     if info.video and config.num_frames:
-        frames = read_frames(sample.media, config.num_frames, max_side=config.max_side)
-        for image in frames.images:
-            url = f"data:image/jpeg;base64,{_base64(_jpeg(image))}"
-            parts.append({"type": "image_url", "image_url": {"url": url}})
+        parts += picture_parts(sample.media, config.num_frames, config.max_side)
         modalities.add("video")
     if info.audio and config.use_sound:
-        audio = read_audio(sample.media, 0.0, config.max_sound_s)
-        data = _base64(_wav(audio.waveform, audio.sample_rate))
-        parts.append({"type": "input_audio", "input_audio": {"data": data, "format": "wav"}})
+        parts.append(sound_part(sample.media, config.max_sound_s))
         modalities.add("audio")
     return parts, modalities
-
-
-def _jpeg(image: np.ndarray[Any, Any]) -> bytes:
-    """Encode RGB (H, W, 3), uint8."""
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    is_done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    if not is_done:
-        raise MediaError("a picture cannot be encoded as JPEG")
-    return bytes(data)
-
-
-def _wav(waveform: np.ndarray[Any, Any], sample_rate: int) -> bytes:
-    """Encode float (S,), full scale at 1, as 16-bit mono."""
-    samples = (np.clip(waveform, -1, 1) * 32767).astype("<i2")
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate)
-        file.writeframes(samples.tobytes())
-    return target.getvalue()
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from xemogpt.benchmark.endpoint import EndpointSystem, MultimodalConfig
+from xemogpt.benchmark.endpoint import EndpointSystem
 from xemogpt.benchmark.predictions import read_predictions
 from xemogpt.benchmark.runlog import Answer, RunFailure, Sample, Setting
 from xemogpt.config import Config, build_config
+from xemogpt.emocue.annotators.parts import MultimodalConfig
 from xemogpt.errors import ConfigError, XEmoGPTError
 from xemogpt.files import sha256_of
 from xemogpt.inference import Explainer, Failure, Request

@@ -17,6 +17,8 @@ class Description(Record):
     """Prose; empty if there is nothing to say."""
     cues: CueSet = CueSet()
     """The statements of the text one by one, with times where the annotator gave them."""
+    flags: tuple[str, ...] = ()
+    """What a reader must know, each "code: sentence", such as sound that was not listened to."""
 
 
 class Fusion(Record):

@@ -24,10 +24,16 @@ _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _REFUSED = frozenset([401, 403, 404])
 _FORMATS = ("json_schema", "json_object", "none")
 _FREE = _FORMATS.index("none")
+_MAX_ANSWER_BYTES = 8 << 20
+"""More is no answer to a question about cues, but something that does not stop."""
 
 
 class EndpointDown(AnnotatorError):
     """The endpoint refuses us or is not there: asking for the next sample makes no sense."""
+
+
+class RequestRefused(AnnotatorError):
+    """The endpoint cannot take this request, such as one with sound; others it may take."""
 
 
 class EndpointConfig(Config):
@@ -106,6 +112,7 @@ class Endpoint:
 
         Raises:
             EndpointDown: if the endpoint refuses the key or model, or cannot be reached.
+            RequestRefused: if it cannot take what is asked, in any answer format.
             AnnotatorError: if it answers nothing usable however often it is asked.
         """
         import httpx
@@ -131,7 +138,7 @@ class Endpoint:
                 if self._falls_back(response.status_code, tried):
                     continue
                 if response.status_code not in _RETRIED:
-                    raise AnnotatorError(f"{self.config.url} answered {problem}")
+                    raise RequestRefused(f"{self.config.url} answered {problem}")
                 unreachable = False
                 if attempt < self.config.max_retries:
                     self._wait(attempt, response.headers.get("retry-after"))
@@ -150,9 +157,14 @@ class Endpoint:
         until = time.monotonic() + self.config.timeout_s
         url = self.config.url.rstrip("/") + "/chat/completions"
         with self._client.stream("POST", url, json=body) as response:
-            pieces = []
+            pieces, num_bytes = [], 0
             for piece in response.iter_bytes():
                 pieces.append(piece)
+                num_bytes += len(piece)
+                if num_bytes > _MAX_ANSWER_BYTES:
+                    raise AnnotatorError(
+                        f"{self.config.url} answered more than {_MAX_ANSWER_BYTES >> 20} MiB"
+                    )
                 if time.monotonic() > until:
                     raise httpx.ReadTimeout("the answer does not end", request=response.request)
         headers = {name: value for name, value in response.headers.items()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -51,16 +52,8 @@ def parse_answer(text: str) -> CueAnswer:
     >>> parse_answer('Sure: {"visual": ["she nods"], "auditory": [], "emotional": []}').visual
     ['she nods']
     """
-    text = _THINKING.sub("", text)
-    fenced = _FENCE.search(text)
     problem = "no JSON object in it"
-    for candidate in (text, fenced[1] if fenced else "", _first_object(text)):
-        if not candidate.strip():
-            continue
-        try:
-            data = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
+    for data in json_values(text):
         try:
             return CueAnswer.model_validate(data)
         except ValidationError as error:
@@ -68,6 +61,28 @@ def parse_answer(text: str) -> CueAnswer:
             where = ".".join(str(part) for part in first["loc"]) or "the answer"
             problem = f"{where}: {first['msg']}"
     raise AnnotatorError(f"unusable answer ({problem}): {_shown(text)}")
+
+
+def json_values(text: str) -> Iterator[Any]:
+    """What can be read as JSON in an answer: all of it, its code fence, its first object.
+
+    >>> list(json_values('Here you are: {"a": 1}. Anything else?'))
+    [{'a': 1}]
+    """
+    text = without_thinking(text)
+    fenced = _FENCE.search(text)
+    for candidate in (text, fenced[1] if fenced else "", _first_object(text)):
+        if not candidate.strip():
+            continue
+        try:
+            yield json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+
+
+def without_thinking(text: str) -> str:
+    """An answer without the block in which some models reason first."""
+    return _THINKING.sub("", text)
 
 
 def _first_object(text: str) -> str:
