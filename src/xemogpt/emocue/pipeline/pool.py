@@ -13,6 +13,8 @@ from xemogpt.emocue.pipeline.job import Job, Outcome
 from xemogpt.emocue.pipeline.worker import READY, THREADS, Start, raise_fatal, serve
 from xemogpt.errors import XEmoGPTError
 
+START_METHOD = "spawn"
+"""Of worker processes: forked ones would share the threads and locks of whoever builds."""
 MAX_FALSE_STARTS = 3
 """Workers in a row that die before their first clip."""
 START_TIMEOUT_S = 120.0
@@ -129,7 +131,7 @@ class _Hand:
     """One worker process and the clip it is at."""
 
     def __init__(self, start: Start) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context(START_METHOD)
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, start), daemon=True)

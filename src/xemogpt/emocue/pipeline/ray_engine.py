@@ -6,14 +6,13 @@ must see the folder of clips and that of the corpus under the same paths.
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
 from xemogpt.emocue.pipeline.pool import Pool
-from xemogpt.emocue.pipeline.worker import THREADS, Start, raise_fatal
+from xemogpt.emocue.pipeline.worker import Start, raise_fatal
 from xemogpt.errors import ConfigError, MissingDependencyError, XEmoGPTError
 
 ROUND = 20_000
@@ -93,15 +92,8 @@ def _connect(address: str | None, workers: int) -> None:
     import ray
 
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves this machine
-    environment = dict.fromkeys(THREADS, "1") | {
-        # Workers import what we import.
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)
-    }
-    common: dict[str, Any] = {
-        "runtime_env": {"env_vars": environment},
-        "log_to_driver": False,
-        "logging_level": logging.ERROR,
-    }
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Python errors say the same, better
+    common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address:
             ray.init(address=address, **common)
