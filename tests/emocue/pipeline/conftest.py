@@ -12,4 +12,4 @@ def quick_workers(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
     """Builds of this folder's tests start workers so, but for those marked ``slow``."""
     if request.node.get_closest_marker("slow") is None:
         multiprocessing.set_forkserver_preload(["tests.emocue.pipeline.cheap", "__main__"])
-        monkeypatch.setattr(pool, "START_METHOD", "forkserver")
+        monkeypatch.setattr(pool, "CONTEXT", multiprocessing.get_context("forkserver"))

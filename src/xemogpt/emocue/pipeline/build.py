@@ -10,13 +10,14 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
-from xemogpt.emocue.pipeline.outputs import Written, write_outputs
+from xemogpt.emocue.pipeline.outputs import write_outputs
 from xemogpt.emocue.pipeline.parts import Parts
 from xemogpt.emocue.pipeline.place import FULL, MEDIA, MediaMode
 from xemogpt.emocue.pipeline.pool import Pool
 from xemogpt.emocue.pipeline.real_parts import real_parts
-from xemogpt.emocue.pipeline.state import FORMAT, BuildState
-from xemogpt.emocue.pipeline.summary import BuildSummary, ClipFailure, Progress, Status
+from xemogpt.emocue.pipeline.run import Run
+from xemogpt.emocue.pipeline.state import FORMAT, STATE, BuildState
+from xemogpt.emocue.pipeline.summary import MAX_SHOWN, BuildSummary, Progress
 from xemogpt.emocue.pipeline.worker import Start
 from xemogpt.emocue.records import RECORDS
 from xemogpt.emocue.settings import BuildSettings
@@ -24,7 +25,6 @@ from xemogpt.errors import ConfigError, DatasetError, OutputError, XEmoGPTError
 
 LOCK = ".build.lock"
 Engine = Literal["pool", "ray"]
-MAX_SHOWN = 10
 
 
 def build_emocue(
@@ -72,7 +72,7 @@ def build_emocue(
     clips, out = Path(clips).absolute(), Path(out).absolute()
     settings = settings or BuildSettings()
     parts = parts or real_parts()
-    workers = _checked(clips, out, workers, clip_timeout_s)
+    _check(clips, out, workers, clip_timeout_s)
     started = time.perf_counter()
     signature = signature_of(settings, parts.versions(settings))
     rows = {} if labels is None else parts.read_labels(Path(labels))
@@ -92,7 +92,7 @@ def build_emocue(
             outcomes = _outcomes(
                 state.todo(clips), engine, start, workers, clip_timeout_s, ray_address
             )
-            run = _Run(state, progress)
+            run = Run(state, progress)
             run.work_off(outcomes)
             written = write_outputs(out, clips, state, settings, media, parts, signature)
             return run.summary(written, found.unknown, time.perf_counter() - started)
@@ -120,7 +120,7 @@ def signature_of(settings: BuildSettings, versions: Mapping[str, str]) -> dict[s
     return flat | {f"version of {name}": value for name, value in versions.items()}
 
 
-def _checked(clips: Path, out: Path, workers: int | None, clip_timeout_s: float) -> int:
+def _check(clips: Path, out: Path, workers: int | None, clip_timeout_s: float) -> None:
     if not clips.is_dir():
         raise DatasetError(f"{clips} is no folder; give the folder that holds the clips")
     places = [clips, *clips.parents]
@@ -133,7 +133,6 @@ def _checked(clips: Path, out: Path, workers: int | None, clip_timeout_s: float)
         raise ConfigError(f"workers should be 1 or more, got {workers}")
     if not clip_timeout_s > 0:
         raise ConfigError(f"clip_timeout_s should be above 0, got {clip_timeout_s:g}")
-    return workers or len(os.sched_getaffinity(0))
 
 
 def _make(out: Path) -> None:
@@ -142,8 +141,6 @@ def _make(out: Path) -> None:
     Raises:
         OutputError: if it is or cannot be made.
     """
-    from xemogpt.emocue.pipeline.state import STATE
-
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -161,7 +158,7 @@ def _outcomes(
     jobs: Iterator[Job],
     engine: Engine,
     start: Start,
-    workers: int,
+    workers: int | None,
     clip_timeout_s: float,
     ray_address: str | None,
 ) -> Generator[Outcome, None, None]:
@@ -170,8 +167,14 @@ def _outcomes(
 
         yield from run_on_ray(jobs, start, workers, clip_timeout_s, ray_address)
         return
-    with closing(Pool(start, workers, clip_timeout_s)) as pool:
+    with closing(Pool(start, workers or _num_cores(), clip_timeout_s)) as pool:
         yield from pool.run(jobs)
+
+
+def _num_cores() -> int:
+    """That this process may use."""
+    can_ask = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1
 
 
 class _Labelled:
@@ -208,72 +211,3 @@ class _Labelled:
                 f" (the first is {self.unknown[0]!r}); ids are paths from the folder of clips,"
                 " without the ending"
             )
-
-
-class _Run:
-    """One run of a build: keeps what comes, and counts."""
-
-    def __init__(self, state: BuildState, progress: Progress) -> None:
-        self._state = state
-        self._progress = progress
-        self._counts = {"todo": 0, "done": 0, "dropped": 0, "failed": 0} | state.count()
-        self._num_clips = sum(self._counts.values())
-        self._num_earlier = self._num_clips - self._counts["todo"]
-        self._num_new = 0
-        self._tokens = 0
-        self._started = time.perf_counter()
-        self._seconds = 0.0
-
-    def work_off(self, outcomes: Generator[Outcome, None, None]) -> None:
-        """Store outcomes as they come."""
-        self._progress(self._status())
-        with closing(outcomes):
-            for outcome in outcomes:
-                self._state.store(outcome)
-                self._num_new += 1
-                self._counts[outcome.status] += 1
-                self._tokens += outcome.tokens_in + outcome.tokens_out
-                self._seconds = time.perf_counter() - self._started
-                self._progress(self._status())
-
-    def summary(
-        self, written: Written, unknown_labels: tuple[str, ...], seconds: float
-    ) -> BuildSummary:
-        """What came of it all."""
-        failures = []
-        for each in self._state.outcomes("failed"):
-            failures.append(
-                ClipFailure(each.id, each.step or "", each.error or "", each.message or "")
-            )
-            if len(failures) == MAX_SHOWN:
-                break
-        tokens_in, tokens_out = self._state.tokens()
-        return BuildSummary(
-            num_clips=self._num_clips,
-            num_records=written.num_records,
-            num_dropped=written.num_dropped,
-            num_duplicates=written.num_duplicates,
-            num_failed=self._counts["failed"],
-            num_earlier=self._num_earlier,
-            seconds=seconds,
-            clips_per_minute=self._rate(),
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            failures_by_step=self._state.failures_by_step(),
-            failures=tuple(failures),
-            unknown_labels=unknown_labels,
-        )
-
-    def _rate(self) -> float | None:
-        return 60 * self._num_new / self._seconds if self._num_new else None
-
-    def _status(self) -> Status:
-        counts = self._counts
-        return Status(
-            num_done=self._num_earlier + self._num_new,
-            num_clips=self._num_clips,
-            num_dropped=counts["dropped"],
-            num_failed=counts["failed"],
-            clips_per_minute=self._rate(),
-            tokens=self._tokens,
-        )

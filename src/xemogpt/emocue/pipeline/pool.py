@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
 from xemogpt.emocue.pipeline.worker import READY, THREADS, Start, raise_fatal, serve
 from xemogpt.errors import XEmoGPTError
 
-START_METHOD = "spawn"
+CONTEXT: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
 """Of worker processes: forked ones would share the threads and locks of whoever builds."""
 MAX_FALSE_STARTS = 3
 """Workers in a row that die before their first clip."""
@@ -131,10 +132,9 @@ class _Hand:
     """One worker process and the clip it is at."""
 
     def __init__(self, start: Start) -> None:
-        context = multiprocessing.get_context(START_METHOD)
         self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, start), daemon=True)
+        self.connection, theirs = CONTEXT.Pipe()
+        self._process = CONTEXT.Process(target=serve, args=(theirs, start), daemon=True)
         with _one_thread_each():
             self._process.start()
         theirs.close()  # so that its death is seen as the end of the pipe

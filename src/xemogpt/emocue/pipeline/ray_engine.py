@@ -4,6 +4,7 @@ The driver writes what comes back, so a build resumes whatever engine it began w
 must see the folder of clips and that of the corpus under the same paths.
 """
 
+import importlib
 import logging
 import os
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def check_ray() -> None:
         MissingDependencyError: if it is not.
     """
     try:
-        import ray.data  # noqa: F401
+        _ray()
     except ImportError as error:
         raise MissingDependencyError(
             'the engine ray needs Ray: pip install "xemogpt[ray]"; or use --engine pool'
@@ -58,7 +59,7 @@ def check_ray() -> None:
 def run_on_ray(
     jobs: Iterator[Job],
     start: Start,
-    workers: int,
+    workers: int | None,
     clip_timeout_s: float,
     address: str | None = None,
 ) -> Iterator[Outcome]:
@@ -67,7 +68,7 @@ def run_on_ray(
     Args:
         jobs: taken a round at a time.
         start: what workers need.
-        workers: actors, of one core each.
+        workers: actors, of one core each; by default one for each core of the cluster.
         clip_timeout_s: a clip that takes longer is stopped and has failed.
         address: of a running cluster; without, one is started on this machine and stopped again.
 
@@ -75,12 +76,12 @@ def run_on_ray(
         ConfigError: if there is no cluster at the address.
         XEmoGPTError: what would spoil every clip.
     """
-    import ray
-
+    ray = _ray()
     is_ours = not ray.is_initialized()
     if is_ours:
         _connect(address, workers)
     try:
+        workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         while batch := list(islice(jobs, ROUND)):
             yield from _run_round(batch, start, workers, clip_timeout_s)
     finally:
@@ -88,9 +89,8 @@ def run_on_ray(
             ray.shutdown()
 
 
-def _connect(address: str | None, workers: int) -> None:
-    import ray
-
+def _connect(address: str | None, workers: int | None) -> None:
+    ray = _ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves this machine
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Python errors say the same, better
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -109,10 +109,8 @@ def _connect(address: str | None, workers: int) -> None:
 def _run_round(
     jobs: list[Job], start: Start, workers: int, clip_timeout_s: float
 ) -> Iterator[Outcome]:
-    import ray
-    from ray.data import DataContext
-
-    _quiet(DataContext.get_current())
+    ray = _ray()
+    _quiet(ray.data.DataContext.get_current())
     num_blocks = max(1, -(-len(jobs) // CLIPS_PER_TASK))
     rows = [{"job": job.model_dump_json()} for job in jobs]
     found = ray.data.from_items(rows, override_num_blocks=num_blocks).map_batches(
@@ -127,6 +125,12 @@ def _run_round(
         if outcome.status == "fatal":
             raise_fatal(outcome)
         yield outcome
+
+
+def _ray() -> Any:
+    """Without types: this has to be checked where Ray is not installed, too."""
+    importlib.import_module("ray.data")
+    return importlib.import_module("ray")
 
 
 def _quiet(context: Any) -> None:

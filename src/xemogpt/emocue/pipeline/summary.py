@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+MAX_SHOWN = 10
+"""Failures and ids that a summary lists."""
+
 
 @dataclass(frozen=True)
 class Status:
@@ -60,6 +63,6 @@ class BuildSummary:
     tokens_out: int
     failures_by_step: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[ClipFailure, ...] = ()
-    """The first ten; ``errors.jsonl`` has all."""
+    """The first; ``errors.jsonl`` has all."""
     unknown_labels: tuple[str, ...] = ()
-    """The first ten ids in the label file that no clip has."""
+    """The first ids in the label file that no clip has."""
