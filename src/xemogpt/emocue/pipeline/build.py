@@ -76,7 +76,7 @@ def build_emocue(
     started = time.perf_counter()
     signature = signature_of(settings, parts.versions(settings))
     rows = {} if labels is None else parts.read_labels(Path(labels))
-    parts.open_annotators(settings)  # here, for a misspelt one should be known at once
+    _try_annotators(parts, settings)
     if engine == "ray":
         from xemogpt.emocue.pipeline.ray_engine import check_ray
 
@@ -133,6 +133,14 @@ def _check(clips: Path, out: Path, workers: int | None, clip_timeout_s: float) -
         raise ConfigError(f"workers should be 1 or more, got {workers}")
     if not clip_timeout_s > 0:
         raise ConfigError(f"clip_timeout_s should be above 0, got {clip_timeout_s:g}")
+
+
+def _try_annotators(parts: Parts, settings: BuildSettings) -> None:
+    """Open and close them here: a misspelt one should be known at once."""
+    for annotator in parts.open_annotators(settings):
+        close = getattr(annotator, "close", None)
+        if close is not None:
+            close()
 
 
 def _make(out: Path) -> None:

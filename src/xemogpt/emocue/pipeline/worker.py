@@ -2,7 +2,9 @@
 
 import os
 import signal
+import threading
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -39,6 +41,7 @@ def serve(connection: Connection, start: Start) -> None:
     """Work until the other end is closed; also if whoever started us was killed."""
     # Ctrl-C reaches the whole group; the one who started us decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(dict.fromkeys(THREADS, "1"))
     start.parts.prepare()
     bench: Bench | None = None
@@ -61,6 +64,14 @@ def serve(connection: Connection, start: Start) -> None:
             connection.send_bytes(outcome.model_dump_json().encode())
         except (BrokenPipeError, ConnectionError):
             return
+
+
+def _end_with_parent() -> None:
+    """Do not go on with a clip that nobody waits for."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def raise_fatal(outcome: Outcome) -> None:
