@@ -1,7 +1,7 @@
 """Fixtures for everyone, and a stated reason for each test that cannot run here."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,3 +56,12 @@ def shared_dir() -> Path:
 def clip_path() -> Callable[[str], Path]:
     """Path of a real clip by file name; use with the ``shared`` marker."""
     return lambda name: SHARED / "data" / "clips" / name
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Address and model of a running ``transformers serve``; use with ``weights`` and ``slow``."""
+    from tests.served import serve_smollm2
+
+    with serve_smollm2(tmp_path_factory.mktemp("serve")) as address:
+        yield address

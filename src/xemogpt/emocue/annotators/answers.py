@@ -5,14 +5,17 @@ endpoint can be told; a refusal raises ``Refusal``. What is wrong with a single 
 or left out, and said in a flag.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from xemogpt.emocue.annotators.base import Described, Description, Fusion
+from xemogpt.emocue.annotators.guidance import DISAGREES
 from xemogpt.emocue.annotators.language import is_refusal, other_language
 from xemogpt.emocue.annotators.times import read_times
 from xemogpt.errors import AnnotatorError
+from xemogpt.metrics.extraction.lexicon import load_lexicon
 from xemogpt.metrics.extraction.parsing import json_values, without_thinking
 from xemogpt.metrics.extraction.rules import RuleExtractor
 from xemogpt.schema import MODALITIES, Cue, CueSet, Modality
@@ -24,6 +27,7 @@ MAX_TEXT = 8000
 """Characters of prose."""
 MAX_STATEMENT = 500
 MAX_EMOTIONS = 10
+_DENIALS = frozenset(["not", "no", "neither", "never", "nor", "without", "hardly"])
 
 
 class BadAnswer(AnnotatorError):
@@ -100,7 +104,7 @@ def read_fusion(text: str, duration_s: float | None) -> Fusion:
     if answer is None:
         prose = _prose(text)
         found = _from_prose(prose, MODALITIES)
-        emotions = tuple(cue.text for cue in found.cues.emotional)
+        emotions = _emotions_in(found.cues)
         disagreement = ""
     else:
         prose = clean(answer.get("explanation"), MAX_TEXT)
@@ -112,12 +116,12 @@ def read_fusion(text: str, duration_s: float | None) -> Fusion:
         if not len(found.cues):
             found.by_modality = told.by_modality
         emotions = _emotions(answer.get("emotions"))
-        emotions = emotions or tuple(cue.text for cue in told.cues.emotional)
+        emotions = emotions or _emotions_in(told.cues)
         disagreement = clean(answer.get("disagreement"), MAX_STATEMENT)
     if not emotions:
         raise BadAnswer("it names no emotion")
     if disagreement and disagreement.lower().strip(" .") not in ("none", "null", "no", "n/a"):
-        found.flag("label-disagreement", disagreement)
+        found.flag(DISAGREES, disagreement)
     return Fusion(
         text=prose,
         cues=found.cues,
@@ -268,3 +272,14 @@ def _emotions(given: Any) -> tuple[str, ...]:
         return ()
     words = (clean(word, 60).strip(" .").lower() for word in given)
     return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _emotions_in(cues: CueSet) -> tuple[str, ...]:
+    """Emotion words of emotional statements; denied ones are left out."""
+    known = load_lexicon().emotion_words
+    found: dict[str, None] = {}
+    for cue in cues.emotional:
+        words = re.findall(r"[a-z]+(?:-[a-z]+)*", cue.text.lower())
+        if not _DENIALS.intersection(words):
+            found.update(dict.fromkeys(word for word in words if word in known))
+    return tuple(found)

@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from xemogpt.emocue.annotators.answers import BadAnswer, read_description, read_fusion
 from xemogpt.emocue.annotators.base import Described, Description, Fusion, Shown
+from xemogpt.emocue.annotators.guidance import DISAGREES
+from xemogpt.emocue.annotators.labels import contradiction
 from xemogpt.emocue.annotators.parts import (
     ContentPart,
     MultimodalConfig,
@@ -173,7 +175,11 @@ class ChatAnnotator:
         """
         question = _Question("fuse", fuse_system(), fuse_request(shown.record), fuse_schema())
         duration_s = shown.record.duration_s
-        return self._answered(question, lambda text: read_fusion(text, duration_s), "words")
+        answer = self._answered(question, lambda text: read_fusion(text, duration_s), "words")
+        flag = contradiction(shown.record, answer.emotions)
+        if flag is None or any(given.startswith(DISAGREES) for given in answer.flags):
+            return answer
+        return answer.model_copy(update={"flags": (*answer.flags, flag)})
 
     def provenance(self, task: Literal["describe", "fuse"]) -> Step:
         """Tool, version, model and hash of the prompt."""

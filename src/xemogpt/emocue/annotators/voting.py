@@ -1,7 +1,7 @@
 """Several annotators as one: what at least half of them state is kept, with how many state it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -69,7 +69,7 @@ class Voting:
             AnnotatorError: if none of them gives a usable answer.
         """
         answers, flags = self._ask(lambda annotator: annotator.describe(shown, modality))
-        flags += [flag for answer in answers.values() for flag in answer.flags]
+        flags += self._flags(answers)
         said = {index: answer for index, answer in answers.items() if answer.text}
         if not said:
             return Description(text="", flags=_once(flags))
@@ -95,8 +95,7 @@ class Voting:
             next(iter(answers)),
         )
         kept: dict[str, tuple[Cue, ...]] = {}
-        flags += [flag for answer in answers.values() for flag in answer.flags]
-        flags += split
+        flags += self._flags(answers) + split
         for modality in MODALITIES:
             stated = {index: answer.cues.of(modality) for index, answer in answers.items()}
             groups = self._merger.groups(modality, stated)
@@ -140,6 +139,14 @@ class Voting:
         if not answers:
             raise AnnotatorError("; ".join(problems))
         return answers, problems
+
+    def _flags(self, answers: Mapping[int, Description | Fusion]) -> list[str]:
+        """What the annotators flag, and who does."""
+        return [
+            f"{flag} (annotator {self.annotators[index].name})"
+            for index, answer in answers.items()
+            for flag in answer.flags
+        ]
 
     def _vote(
         self, modality: Modality, stated: dict[int, CueSet]
