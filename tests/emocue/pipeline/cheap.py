@@ -6,8 +6,8 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from xemogpt.emocue.annotators.base import Annotator
 from xemogpt.emocue.pipeline.job import Job
 from xemogpt.emocue.pipeline.parts import Parts, Records
 from xemogpt.emocue.records import EmoCueRecord, Split
@@ -67,6 +67,8 @@ def obey(record: EmoCueRecord, tools: Tools) -> EmoCueRecord:
         os.kill(os.getpid(), signal.SIGKILL)
     if order == "sleep":
         time.sleep(float(argument))
+    if order == "ask":
+        argument = tools.annotators[0].ask(argument)  # type: ignore[attr-defined]
     return record.model_copy(update={"cues": CueSet(visual=[argument or "text"])})
 
 
@@ -104,8 +106,18 @@ def write_tables(folder: Path, records: object) -> None:
     (folder / "README.md").write_text("a card\n", encoding="utf-8")
 
 
-def open_annotators(settings: BuildSettings) -> tuple[()]:
-    return ()
+class Asked:
+    """Counts tokens as annotators behind endpoints do."""
+
+    usage = (0, 0)
+
+    def ask(self, question: str) -> str:
+        self.usage = (self.usage[0] + len(question.split()), self.usage[1] + 1)
+        return question.upper()
+
+
+def open_annotators(settings: BuildSettings) -> tuple[Any, ...]:
+    return (Asked(),)
 
 
 def versions(settings: BuildSettings) -> dict[str, str]:
@@ -116,8 +128,8 @@ def do_nothing() -> None:
     pass
 
 
-def no_tokens(annotator: Annotator) -> tuple[int, int]:
-    return 0, 0
+def tokens_of(annotator: Any) -> tuple[int, int]:
+    return annotator.usage
 
 
 PARTS = Parts(
@@ -132,7 +144,7 @@ PARTS = Parts(
     write_tables=write_tables,
     versions=versions,
     prepare=do_nothing,
-    tokens_of=no_tokens,
+    tokens_of=tokens_of,
 )
 
 

@@ -199,6 +199,17 @@ def test_a_corpus_from_elsewhere_is_not_overwritten(folder: Path) -> None:
         build(folder)
 
 
+def test_tokens_are_counted_once(folder: Path) -> None:
+    write_clips(folder / "clips", {"p": "ask:what is seen here", "q": "ask:why"})
+    seen: list[Status] = []
+    summary = build(folder, progress=seen.append)
+    assert (summary.tokens_in, summary.tokens_out) == (5, 2)
+    assert seen[-1].tokens == 7
+    seen.clear()
+    again = build(folder, progress=seen.append)
+    assert (again.tokens_in, again.tokens_out, seen[-1].tokens) == (5, 2, 0)
+
+
 def test_two_builds_do_not_share_a_folder(folder: Path) -> None:
     (folder / "out").mkdir()
     with FileLock(str(folder / "out" / LOCK)), pytest.raises(OutputError, match="another build"):
