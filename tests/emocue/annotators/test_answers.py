@@ -79,17 +79,32 @@ def test_json_without_statements_has_those_of_its_prose():
 @pytest.mark.parametrize(
     "text",
     ["", "  \n", "<think>hm</think>", "{}", '{"prose": "", "statements": []}', "[]", "Okay.",
-     '{"prose": "She smi', '{"prose": 3, "statements": "many"}', "{" * 5000],
+     '{"prose": "She smi', '{"prose": 3, "statements": "many"}', "{" * 5000,
+     '{"prose": "...", "statements": [{"text": "..."}]}'],
 )  # fmt: skip
 def test_what_states_nothing_cannot_be_used(text):
     with pytest.raises(BadAnswer):
         read_description(text, "visual", 3.0)
 
 
+LOST = "The clip lasts 1.00 seconds. The clip is a single-frame clip." + (
+    " The clip is a single-frame clip." * 4
+)
+"""From SmolLM2-135M behind ``transformers serve``, which drops the pictures without a word."""
+
+
+@pytest.mark.parametrize("text", [LOST, json.dumps({"prose": LOST, "statements": [statement()]})])
+def test_one_sentence_over_and_over(text):
+    with pytest.raises(BadAnswer, match="repeats itself"):
+        read_description(text, "visual", 1.0)
+
+
 def test_a_model_that_repeats_itself():
     with pytest.raises(BadAnswer, match="500 statements"):
         describe(*[statement(f"She smiles {n} times.") for n in range(500)])
     assert len(describe(*[statement()] * 50).cues) == 1
+    shown = fusion(emotions=["..."])
+    assert shown.emotions == ("content",)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 from xemogpt.emocue.annotators.base import Described, Description, Fusion
 from xemogpt.emocue.annotators.guidance import DISAGREES
-from xemogpt.emocue.annotators.language import is_refusal, other_language
+from xemogpt.emocue.annotators.language import is_refusal, other_language, repeats_itself
 from xemogpt.emocue.annotators.times import read_times
 from xemogpt.errors import AnnotatorError
 from xemogpt.metrics.extraction.lexicon import load_lexicon
@@ -136,7 +136,9 @@ def clean(value: Any, max_chars: int) -> str:
         return ""
     text = value.encode("utf-8", "replace").decode("utf-8")
     text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:max_chars]
+    text = " ".join(text.split())[:max_chars]
+    # "..." is what the form that was asked for has in place of a text.
+    return text if any(char.isalnum() for char in text) else ""
 
 
 def _object(text: str, names: tuple[str, ...]) -> dict[str, Any] | None:
@@ -154,7 +156,7 @@ def _prose(text: str) -> str:
 
     Raises:
         Refusal: if it is one.
-        BadAnswer: if it is empty, broken JSON, or in another language.
+        BadAnswer: if it is empty, broken JSON, in another language, or repeats itself.
     """
     prose = without_thinking(text).strip()
     if not prose:
@@ -164,7 +166,7 @@ def _prose(text: str) -> str:
     if "{" in prose or '":' in prose or prose.startswith(("[", "```")):
         raise BadAnswer(f"its JSON is broken, cut off or of another form: {clean(prose, 80)!r}")
     prose = clean(prose, MAX_TEXT)
-    _check_language(prose)
+    _check_text(prose)
     return prose
 
 
@@ -246,15 +248,17 @@ def _check_words(prose: str, found: _Statements) -> None:
 
     Raises:
         Refusal: if prose without a statement says no.
-        BadAnswer: if it is in another language.
+        BadAnswer: if it is in another language, or repeats itself.
     """
     if not len(found.cues) and is_refusal(prose):
         raise Refusal(f"the annotator refuses: {prose[:200]!r}")
-    _check_language(prose)
-    _check_language(_join([cue for _, cue in found.cues.items()]))
+    _check_text(prose)
+    _check_text(_join([cue for _, cue in found.cues.items()]))
 
 
-def _check_language(text: str) -> None:
+def _check_text(text: str) -> None:
+    if repeats_itself(text):
+        raise BadAnswer(f"it repeats itself: {text[:80]!r}")
     language = other_language(text)
     if language is not None:
         raise BadAnswer(f"it is in {language}, not in English: {text[:80]!r}")

@@ -1,4 +1,4 @@
-"""Whether an answer is in English, and whether it is a refusal: cheap signs, no model."""
+"""Whether an answer is in English, a refusal, or one sentence over and over: cheap signs."""
 
 import re
 from collections import Counter
@@ -25,6 +25,7 @@ _COMMON = {
 }  # fmt: skip
 _LISTS = {name: frozenset(words.split()) for name, words in _COMMON.items()}
 _FEW_WORDS = 5
+_OFTEN = 4
 _OPENING = r"^\W*(?:i['’]?m |i am |we['’]?re )?(?:very |so |really )?(?:sorry|afraid)\b"
 _UNWILLING = (
     r"\b(?:i|we)\s+(?:can(?:not|['’]t| not)|could ?n['’]t|won['’]t|will not|must decline|decline"
@@ -70,3 +71,14 @@ def is_refusal(text: str) -> bool:
     start = " ".join(_QUOTED.sub(" ", text[:600]).split())
     start = " ".join(re.split(r"(?<=[.!?])\s+", start)[:2])[:300]
     return bool(_REFUSAL.search(start) or (_SORRY.match(start) and len(start) < 120))
+
+
+def repeats_itself(text: str) -> bool:
+    """Whether a sentence comes again and again, as small models do when they are lost.
+
+    >>> repeats_itself("She nods. They talk to themselves. " + "They talk to themselves. " * 3)
+    True
+    """
+    sentences = [" ".join(part.lower().split()) for part in re.split(r"[.!?;\n]", text)]
+    counts = Counter(part for part in sentences if len(part.split()) >= 3)
+    return any(count >= _OFTEN for count in counts.values())

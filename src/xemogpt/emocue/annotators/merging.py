@@ -15,8 +15,9 @@ from xemogpt.schema import Cue, Modality
 if TYPE_CHECKING:
     from xemogpt.encoders.text import TextEncoder
 
-SAME_FROM = 0.5
-"""Similarity of EmoCue-360 from which two statements say the same."""
+SAME_FROM = 0.6
+"""Similarity of EmoCue-360 from which two statements say the same: the best F1 on paraphrases of
+the cue vocabulary (``benchmarks/voting.py``)."""
 
 
 @dataclass
@@ -58,9 +59,13 @@ class Merger:
 
     Args:
         encoder: of texts; loaded when texts are first compared.
+        same_from: similarity from which two texts say the same.
     """
 
-    def __init__(self, encoder: "TextEncoder | str" = "minilm") -> None:
+    def __init__(
+        self, encoder: "TextEncoder | str" = "minilm", same_from: float = SAME_FROM
+    ) -> None:
+        self.same_from = same_from
         self._metric = EmoCue360(encoder=encoder)
         self._protocol: StrictProtocol | None = None
         self._lock = threading.Lock()
@@ -116,7 +121,7 @@ class Merger:
         found = [
             (by_text[pair.prediction], group_of[pair.reference])
             for pair in result.pairs
-            if pair.similarity >= SAME_FROM
+            if pair.similarity >= self.same_from
         ]
         return exact + [pair for pair in found if _compatible(pair[0], pair[1].first)]
 

@@ -64,9 +64,10 @@ _SHAPE = (
     ' "start_s": null, "end_s": null}]}.'
 )
 _FUSE_SHAPE = (
-    'The object has this form: {"explanation": "...", "emotions": ["main one first"],'
+    'The object has this form: {"explanation": "...", "emotions": ["..."],'
     ' "statements": [{"text": "...", "modality": "visual", "kind": null, "start_s": null,'
     ' "end_s": null}], "disagreement": null}. modality is visual, auditory or emotional.'
+    " emotions are words for what the person expresses, the main one first."
 )
 _AGAIN = "Your answer could not be used: {problem}. Answer the same request again, as was asked."
 

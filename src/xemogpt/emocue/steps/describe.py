@@ -50,7 +50,10 @@ def _described(record: EmoCueRecord, tools: Tools, modality: Described) -> EmoCu
     if record.media is None or has_flag(record, _LACKS[modality]):
         return record
     annotator = annotator_of(tools)
-    text = annotator.describe(tools.shown(record), modality).text.strip()
+    description = annotator.describe(tools.shown(record), modality)
+    flags = tuple(dict.fromkeys((*record.flags, *description.flags)))
+    record = record.model_copy(update={"flags": flags})
+    text = description.text.strip()
     if not text:
         return record
     return record.model_copy(
