@@ -32,20 +32,36 @@ def said(**answer: Any) -> Reply:
     return Reply(json.dumps(answer))
 
 
-class HostileServer:
-    """``behave(number, body)`` says what to do with the request of that number, from 1."""
+Behave = Callable[[int, dict[str, Any]], Reply]
 
-    def __init__(self, behave: Callable[[int, dict[str, Any]], Reply]) -> None:
+
+def takes_all(number: int, body: dict[str, Any]) -> Reply:
+    """An answer to a trial that says nothing of tokens, and so nothing against the endpoint."""
+    return Reply("Yes", tokens=(0, 0))
+
+
+class HostileServer:
+    """``behave(number, body)`` says what to do with the request of that number, from 1.
+
+    Trials, which ask for one token, are numbered and answered apart.
+    """
+
+    def __init__(self, behave: Behave, try_out: Behave) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.trials: list[dict[str, Any]] = []
         self.times: list[float] = []
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                owner.bodies.append(body)
-                owner.times.append(time.monotonic())
-                reply = behave(len(owner.bodies), body)
+                if body["max_tokens"] == 1:
+                    owner.trials.append(body)
+                    reply = try_out(len(owner.trials), body)
+                else:
+                    owner.bodies.append(body)
+                    owner.times.append(time.monotonic())
+                    reply = behave(len(owner.bodies), body)
                 data: dict[str, Any] = {"error": {"message": reply.error}}
                 if reply.status == 200:
                     sent, received = reply.tokens
@@ -89,8 +105,8 @@ class HostileServer:
 
 
 @contextmanager
-def serving(behave: Callable[[int, dict[str, Any]], Reply]) -> Iterator[HostileServer]:
-    server = HostileServer(behave)
+def serving(behave: Behave, try_out: Behave = takes_all) -> Iterator[HostileServer]:
+    server = HostileServer(behave, try_out)
     try:
         yield server
     finally:
@@ -99,13 +115,13 @@ def serving(behave: Callable[[int, dict[str, Any]], Reply]) -> Iterator[HostileS
 
 def part_types(body: dict[str, Any]) -> list[str]:
     """What a request shows: the types of its parts, ``text`` alone where it is words."""
-    content = body["messages"][1]["content"]
+    content = body["messages"][-1]["content"]
     return ["text"] if isinstance(content, str) else [part["type"] for part in content]
 
 
 def words_of(body: dict[str, Any]) -> str:
     """All text of the user's turn."""
-    content = body["messages"][1]["content"]
+    content = body["messages"][-1]["content"]
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] for part in content if part["type"] == "text")

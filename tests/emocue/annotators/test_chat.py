@@ -110,6 +110,44 @@ def test_an_endpoint_that_takes_no_sound_is_told_what_was_measured(clip):
     assert "response_format" in server.bodies[-1], "the format was lost with the sound"
 
 
+def drops_media(number, body):
+    return Reply("Yes", tokens=(17, 1))
+
+
+@pytest.mark.parametrize("try_out", [refuses_sound, drops_media])
+def test_sound_that_is_refused_or_dropped_in_a_trial_is_not_sent(clip, try_out):
+    with serving(always(SOFT), try_out) as server:
+        asked = annotator(server)
+        for number in range(3):
+            answer = asked.describe(shown(clip, duration_s=1.0 + number), "auditory")
+            assert answer.flags[0].startswith("sound-refused: ")
+    assert [part_types(body) for body in server.bodies] == [["text"]] * 3
+    assert [part_types(body) for body in server.trials] == [["text"], ["input_audio", "text"]]
+
+
+def test_pictures_that_are_dropped_without_a_word(clip):
+    with serving(always(SMILE), drops_media) as server:
+        asked = annotator(server)
+        answer = asked.describe(shown(clip), "visual")
+    assert answer.flags[0].startswith("pictures-refused: ")
+    assert "image_url" not in part_types(server.bodies[0])
+    assert asked.usage == (100 + 2 * 17, 20 + 2)
+
+
+def test_a_trial_that_counts_more_tokens_with_media_is_passed(clip):
+    def counts(number, body):
+        return Reply("Yes", tokens=(17 * len(part_types(body)), 1))
+
+    with serving(always(SMILE), counts) as server:
+        assert annotator(server).describe(shown(clip), "visual").flags == ()
+    assert "image_url" in part_types(server.bodies[0])
+
+
+def test_a_trial_that_fails_says_nothing_against_the_endpoint(clip):
+    with serving(always(SMILE), always(Reply(None))) as server:
+        assert annotator(server).describe(shown(clip), "visual").flags == ()
+
+
 def test_neither_sound_nor_measurements(clip):
     with serving(refuses_sound) as server:
         answer = annotator(server).describe(shown(clip, measured=None), "auditory")

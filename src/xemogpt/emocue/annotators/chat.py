@@ -1,16 +1,17 @@
 """An annotator behind any OpenAI-compatible endpoint: vLLM, Ollama, transformers serve, hosted.
 
 Each modality is described from its own pictures or sound alone; the fusion sees words only. An
-endpoint that takes no sound (or no pictures) is told what was measured instead, and a flag says
-so. Answers that could be used are kept on disk, so that a build that goes on pays for none twice.
+endpoint that takes no sound (or no pictures), or that drops them without a word, is told what was
+measured instead, and a flag says so. Answers that could be used are kept on disk, so that a build
+that goes on pays for none twice.
 """
 
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 from xemogpt.emocue.annotators.answers import BadAnswer, read_description, read_fusion
 from xemogpt.emocue.annotators.base import Described, Description, Fusion, Shown
@@ -21,10 +22,8 @@ from xemogpt.emocue.annotators.parts import (
     MultimodalConfig,
     picture_parts,
     sound_part,
-    text_part,
 )
 from xemogpt.emocue.annotators.prompts import (
-    again,
     describe_hash,
     describe_request,
     describe_schema,
@@ -35,7 +34,9 @@ from xemogpt.emocue.annotators.prompts import (
     fuse_system,
     measured_request,
 )
+from xemogpt.emocue.annotators.question import Counts, Question, Tokens
 from xemogpt.emocue.annotators.store import AnswerStore
+from xemogpt.emocue.annotators.trial import is_taken
 from xemogpt.emocue.records import Step
 from xemogpt.errors import AnnotatorError
 from xemogpt.files import sha256_of
@@ -52,45 +53,6 @@ GIVE_UP_AFTER = 5
 NUM_ASKED = 2
 """How often a question is asked until its answer can be used."""
 T = TypeVar("T", Description, Fusion)
-
-
-class Tokens(NamedTuple):
-    """What was sent and received, as the endpoint counts."""
-
-    prompt_tokens: int
-    completion_tokens: int
-
-
-@dataclass
-class Counts:
-    """What an annotator took; answers from disk cost nothing."""
-
-    requests: int = 0
-    """Questions sent, repetitions after failures left out."""
-    cached: int = 0
-    """Questions whose answers were on disk."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass(frozen=True)
-class _Question:
-    """One request, before its media are encoded."""
-
-    task: Literal["describe", "fuse"]
-    system: str
-    request: str
-    schema: dict[str, Any]
-    media: str = ""
-    """What is shown, in words that change with it; empty for words alone."""
-    parts: Callable[[], list[ContentPart]] | None = None
-
-    def messages(self, problem: str | None) -> list[dict[str, Any]]:
-        """The conversation; after an unusable answer, with what was wrong."""
-        text = self.request if problem is None else f"{self.request}\n\n{again(problem)}"
-        # Plain text rather than a list of one part: some text models take nothing else.
-        content = text if self.parts is None else [*self.parts(), text_part(text)]
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": content}]
 
 
 class ChatAnnotator:
@@ -113,6 +75,9 @@ class ChatAnnotator:
         # should not thereby lose the format in which it answers questions without.
         self._endpoints = {kind: Endpoint(config) for kind in ("visual", "auditory", "words")}
         self._store = AnswerStore(cache_path or ":memory:", self.name)
+        self._endpoints["trial"] = Endpoint(config.model_copy(update={"max_tokens": 1}))
+        self._takes: dict[Described, bool] = {}
+        self._trial_lock = threading.Lock()
         self._lock = threading.Lock()
         self._failed_in_a_row = 0
         self._key = os.environ.get(config.api_key_env) or None
@@ -144,27 +109,15 @@ class ChatAnnotator:
         def read(text: str) -> Description:
             return read_description(text, modality, duration_s)
 
-        try:
-            return self._answered(question, read, modality)
-        except RequestRefused:
-            pass
-        what = "pictures" if modality == "visual" else "sound"
-        measured = shown.record.measured
-        if measured is None or not measured.of(modality):
-            flag = f"{what}-refused: the endpoint takes no {what}, and no cue of it was measured"
-            return Description(text="", flags=(flag,))
-        told = self._answered(
-            _Question(
-                task="describe",
-                system=describe_system(modality, from_measurements=True),
-                request=measured_request(shown.record, modality),
-                schema=describe_schema(),
-            ),
-            read,
-            "words",
-        )
-        flag = f"{what}-refused: the endpoint takes no {what}; it described the measured cues"
-        return told.model_copy(update={"flags": (flag, *told.flags)})
+        kept = self._kept(question, read)
+        if kept is not None:
+            return kept
+        if self._can_take(modality):
+            try:
+                return self._answer(question, read, modality)
+            except RequestRefused:
+                pass  # It takes others; this one may be too long for it.
+        return self._describe_measured(shown, modality, read)
 
     def fuse(self, shown: Shown) -> Fusion:
         """The explanation, from what the record says; neither pictures nor sound are sent.
@@ -173,9 +126,13 @@ class ChatAnnotator:
             EndpointDown: if the endpoint is not there, refuses the key or keeps failing.
             AnnotatorError: if it refuses, or answers nothing usable.
         """
-        question = _Question("fuse", fuse_system(), fuse_request(shown.record), fuse_schema())
+        question = Question("fuse", fuse_system(), fuse_request(shown.record), fuse_schema())
         duration_s = shown.record.duration_s
-        answer = self._answered(question, lambda text: read_fusion(text, duration_s), "words")
+
+        def read(text: str) -> Fusion:
+            return read_fusion(text, duration_s)
+
+        answer = self._kept(question, read) or self._answer(question, read, "words")
         flag = contradiction(shown.record, answer.emotions)
         if flag is None or any(given.startswith(DISAGREES) for given in answer.flags):
             return answer
@@ -190,7 +147,7 @@ class ChatAnnotator:
             prompt_sha256=describe_hash() if task == "describe" else fuse_hash(),
         )
 
-    def _look_or_listen(self, shown: Shown, modality: Described) -> _Question | None:
+    def _look_or_listen(self, shown: Shown, modality: Described) -> Question | None:
         """The question with pictures or sound; none if the clip has none, or none is to be sent."""
         path, config = shown.media, self.config
         if path is None:
@@ -210,56 +167,91 @@ class ChatAnnotator:
                 return [sound_part(path, config.max_sound_s)]
             return picture_parts(path, config.num_frames, config.max_side, with_times=True)
 
-        return _Question(
+        return Question(
             task="describe",
             system=describe_system(modality),
-            request=describe_request(modality, shown.record.duration_s),
+            request=describe_request(modality, shown.record.duration_s, config.max_sound_s),
             schema=describe_schema(),
             media=f"{media} of {shown.record.media_sha256 or sha256_of(path)}",
             parts=parts,
         )
 
-    def _answered(self, question: _Question, read: Callable[[str], T], kind: str) -> T:
-        """The answer to a question: from disk, or asked for until it can be used."""
-        prompt = self.provenance(question.task).prompt_sha256 or ""
-        # What a prompt's hash does not cover, but an answer depends on.
-        limits = f"{self.config.temperature:g} {self.config.max_tokens}"
-        asked = "\n".join([question.system, question.request, question.media, limits])
-        kept = self._store.get(prompt, asked)
-        if kept is not None:
-            try:
-                answer = read(kept)
-            except AnnotatorError:
-                pass  # Answers are read more strictly now than when this one was kept.
-            else:
-                with self._lock:
-                    self.counts.cached += 1
-                return answer
+    def _describe_measured(
+        self, shown: Shown, modality: Described, read: Callable[[str], Description]
+    ) -> Description:
+        """A description of measured cues, where the endpoint does not take the media."""
+        what = "pictures" if modality == "visual" else "sound"
+        measured = shown.record.measured
+        if measured is None or not measured.of(modality):
+            flag = f"{what}-refused: the endpoint takes no {what}, and no cue of it was measured"
+            return Description(text="", flags=(flag,))
+        question = Question(
+            task="describe",
+            system=describe_system(modality, from_measurements=True),
+            request=measured_request(shown.record, modality),
+            schema=describe_schema(),
+        )
+        told = self._kept(question, read) or self._answer(question, read, "words")
+        flag = f"{what}-refused: the endpoint takes no {what}; it described the measured cues"
+        return told.model_copy(update={"flags": (flag, *told.flags)})
+
+    def _can_take(self, modality: Described) -> bool:
+        """Whether the endpoint takes pictures, or sound; tried once."""
+        with self._trial_lock:
+            if modality not in self._takes:
+                self._takes[modality] = is_taken(
+                    modality, lambda messages: self._complete("trial", messages, None)
+                )
+            return self._takes[modality]
+
+    def _kept(self, question: Question, read: Callable[[str], T]) -> T | None:
+        """The answer that is on disk, if there is one that can be used."""
+        text = self._store.get(*self._key_of(question))
+        if text is None:
+            return None
+        try:
+            answer = read(text)
+        except AnnotatorError:
+            return None  # Answers are read more strictly now than when this one was kept.
+        with self._lock:
+            self.counts.cached += 1
+        return answer
+
+    def _answer(self, question: Question, read: Callable[[str], T], kind: str) -> T:
+        """Ask until the answer can be used, and keep it."""
+        key = self._key_of(question)
         problem: str | None = None
         for attempt in range(1, NUM_ASKED + 1):
-            completion = self._complete(question, problem, kind)
+            with self._lock:
+                self.counts.requests += 1
+            completion = self._complete(kind, question.messages(problem), question.schema)
             try:
                 answer = read(completion.text)
             except BadAnswer as error:
                 # Without the answer's own words, which may be anything.
                 problem = str(error).partition(":")[0]
                 if attempt == NUM_ASKED:
-                    self._store.put_problem(prompt, asked, str(error))
+                    self._store.put_problem(*key, str(error))
                     raise AnnotatorError(
                         f"{self.name} gave no usable answer when asked {NUM_ASKED} times: {error}"
                     ) from error
             else:
-                self._store.put(prompt, asked, completion)
+                self._store.put(*key, completion)
                 return answer
         raise AssertionError("a question is asked until it is answered or fails")
 
-    def _complete(self, question: _Question, problem: str | None, kind: str) -> Completion:
+    def _key_of(self, question: Question) -> tuple[str, str]:
+        """What an answer depends on: hash of the prompt, and what else was asked and shown."""
+        prompt = self.provenance(question.task).prompt_sha256 or ""
+        limits = f"{self.config.temperature:g} {self.config.max_tokens}"
+        return prompt, "\n".join([question.system, question.request, question.media, limits])
+
+    def _complete(
+        self, kind: str, messages: list[dict[str, Any]], schema: dict[str, Any] | None
+    ) -> Completion:
         """One request; its errors name no key."""
-        messages = question.messages(problem)
-        with self._lock:
-            self.counts.requests += 1
         try:
-            completion = self._endpoints[kind].complete(messages, question.schema)
+            completion = self._endpoints[kind].complete(messages, schema)
         except AnnotatorError as error:
             with self._lock:
                 # An endpoint that takes no sound is no less alive.

@@ -67,9 +67,18 @@ def picture_parts(
                 continue
             parts.append(text_part(f"Frame at {time_s:.2f} s:"))
             last_s = float(time_s)
-        url = f"data:image/jpeg;base64,{_base64(_jpeg(image))}"
-        parts.append({"type": "image_url", "image_url": {"url": url}})
+        parts.append(picture_part(image))
     return parts
+
+
+def picture_part(image: np.ndarray[Any, Any]) -> ContentPart:
+    """One picture, RGB (H, W, 3), uint8.
+
+    Raises:
+        MediaError: if it cannot be encoded.
+    """
+    url = f"data:image/jpeg;base64,{_base64(_jpeg(image))}"
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def sound_part(path: Path, max_sound_s: float) -> ContentPart:
@@ -79,7 +88,12 @@ def sound_part(path: Path, max_sound_s: float) -> ContentPart:
         MediaError: if there is no sound that can be decoded.
     """
     audio = read_audio(path, 0.0, max_sound_s)
-    data = _base64(_wav(audio.waveform, audio.sample_rate))
+    return waveform_part(audio.waveform, audio.sample_rate)
+
+
+def waveform_part(waveform: np.ndarray[Any, Any], sample_rate: int) -> ContentPart:
+    """Sound, mono float (S,), full scale at 1."""
+    data = _base64(_wav(waveform, sample_rate))
     return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
 
 

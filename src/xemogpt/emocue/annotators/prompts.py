@@ -88,9 +88,11 @@ def fuse_system() -> str:
     return "\n\n".join([_FUSE, _GUARD, rules, f"Kinds: {kinds}"])
 
 
-def describe_request(modality: Described, duration_s: float | None) -> str:
-    """What goes beside the pictures or the sound."""
+def describe_request(modality: Described, duration_s: float | None, sound_s: float) -> str:
+    """What goes beside the pictures, or beside the first ``sound_s`` seconds of sound."""
     length = "" if duration_s is None else f"The clip lasts {duration_s:.2f} s. "
+    if modality == "auditory" and duration_s is not None and duration_s > sound_s:
+        length += f"You hear its first {sound_s:g} s. "
     seen = "can be seen" if modality == "visual" else "can be heard"
     return f"{length}Describe what {seen}."
 
@@ -163,7 +165,7 @@ def describe_hash() -> str:
     """SHA-256 of all that a description is asked with, but for the clip."""
     tasks = [describe_system("visual"), describe_system("auditory")]
     tasks += [describe_system(each, from_measurements=True) for each in ("visual", "auditory")]
-    tasks += [describe_request("visual", 1.0), describe_request("auditory", 1.0), _AGAIN]
+    tasks += [describe_request("visual", 1.0, 1.0), describe_request("auditory", 2.0, 1.0), _AGAIN]
     tasks += [measured_request(EmoCueRecord(id="any"), "auditory")]
     return _sha256(*tasks, json.dumps(describe_schema()))
 
