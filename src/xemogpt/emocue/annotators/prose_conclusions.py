@@ -4,6 +4,7 @@ It speaks of what is expressed or shown, never of what somebody feels.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xemogpt.emocue.annotators.guidance import Guidance, family_of
 from xemogpt.emocue.annotators.prose_bank import expand
@@ -20,6 +21,7 @@ NOUN_FORMS: dict[str, tuple[str, ...]] = {
     "happy": ("happiness", "joy"), "sad": ("sadness", "sorrow"), "angry": ("anger",),
     "fearful": ("fear",), "surprised": ("surprise", "astonishment"),
 }  # fmt: skip
+Patterns = tuple[str, ...]
 WORDS: dict[str, tuple[str, str, str]] = {
     # Open-vocabulary words by arousal: calm, in between, excited; all of the same group.
     "happy": ("contented", "happy", "joyful"), "sad": ("gloomy", "sad", "distressed"),
@@ -45,13 +47,21 @@ FIRM = (
     "my reading is {0}", "I would call it {0}", "{0} is the emotion that comes across",
 )  # fmt: skip
 HEDGED = (
-    "the [expressed emotion|emotion expressed|main emotion] [may be|might be|seems to be|could be] {0}",
+    "the [expressed emotion|emotion expressed|main emotion] [may be|might be|seems to be|could "
+    "be] {0}",
     "[these cues|the cues] [faintly|weakly|only faintly] [suggest|point to] {0}",
     "[this|it] [may|might|could] come across as {0}",
     "[perhaps|possibly|probably] [the emotion is {0}|{0} is expressed]",
     "the evidence is thin, but [it points|points] to {0}",
-    "with some caution, the emotion is {0}", "a touch of {0} may be expressed",
-    "the emotion is perhaps {0}", "at most, the cues point to {0}",
+    "with [some|due|all] caution, the [|expressed |main ]emotion is {0}",
+    "[a touch|a trace|some degree] of {0} [may be|is perhaps|could be|is possibly] expressed",
+    "the [|main |expressed ]emotion is [perhaps|possibly|probably] {0}",
+    "[at most|at best], [the|these] cues [point to|suggest] {0}",
+    "the [clip|whole] [may|might|could] express {0}",
+    "[it|this] [hints at|points weakly to|points faintly to] {0}",
+    "[I|one] would [guess|say with caution] that the emotion is {0}",
+    "a [cautious|tentative] reading is {0}",
+    "[little|not much] is certain, but the emotion [may be|seems to be] {0}",
 )  # fmt: skip
 NEUTRAL = (
     "no [marked|strong|clear] emotion is [expressed|shown|conveyed]",
@@ -75,9 +85,10 @@ LINKS = (
     "Taken together, ", "Overall, ", "All in all, ", "In short, ", "To sum up, ", "In conclusion, ",
     "Altogether, ", "On balance, ", "In sum, ", "So ", "Thus, ", "Therefore, ", "As a whole, ",
 )  # fmt: skip
-NOTHING = ("Nothing that could be measured expresses an emotion",
-           "No measured cue expresses an emotion",
-           "Nothing was measured that would express an emotion")  # fmt: skip
+NOTHING = ("Nothing that could be measured tells more", "What was measured allows no conclusion",
+           "No conclusion can be drawn from this", "There is too little to go by",
+           "No conclusion follows from what was measured", "Nothing more could be measured",
+           "There is nothing to go by for a conclusion")  # fmt: skip
 SECOND = (
     "{a}, with a trace of {b}",
     "{a}, and perhaps {b}",
@@ -110,7 +121,7 @@ def conclude(guidance: Guidance, draw: Draw, is_last: bool) -> Conclusion:
     else:
         made = _as_labelled(guidance, draw)
     opening = draw.one_of(LINKS) if is_last and draw.chance(0.5) else ""
-    if made.text.startswith(("if anything", "with some", "at most", *_lower(NOTHING))):
+    if made.text.startswith(("with ", "at most", "at best", "by ", *_lower(NOTHING))):
         opening = ""
     return Conclusion(f"{capital(opening + made.text)}.", made.cues, made.emotions)
 
@@ -132,10 +143,13 @@ def _measured(guidance: Guidance, draw: Draw) -> Conclusion:
         families.append(rest[0].label)
         names.append(draw.one_of(NOUN_FORMS[rest[0].label]))
     phrase = names[0] if len(names) == 1 else draw.one_of(SECOND).format(a=names[0], b=names[1])
-    bank = FIRM if main.score >= STRONG else HEDGED
+    bank: Patterns = FIRM if main.score >= STRONG else HEDGED
+    if len(names) > 1:
+        # "A trace of anger and fear" would be read as one.
+        bank = tuple(form for form in _all_forms(bank) if form.endswith("{0}"))
     cues = tuple(_cue(guidance, family, name) for family, name in zip(families, names, strict=True))
-    words = tuple(_word(family, guidance.appraisal.arousal) for family in families)
-    return Conclusion(_drawn(bank, draw).format(phrase), cues, words)
+    emotions = tuple(_word(family, guidance.appraisal.arousal) for family in families)
+    return Conclusion(_drawn(bank, draw).format(phrase), cues, emotions)
 
 
 def _agreed(guidance: Guidance, draw: Draw) -> Conclusion:
@@ -147,10 +161,12 @@ def _agreed(guidance: Guidance, draw: Draw) -> Conclusion:
         words = "neutral" if "neutral" in text else text
         return Conclusion(text, (_label_cue(guidance, 0, words),), guidance.words)
     score = max((e.score for e in guidance.appraisal.emotions if e.label == family), default=0.0)
-    bank = FIRM if score >= WEAK else HEDGED
+    bank: Patterns = FIRM if score >= WEAK else HEDGED
     if any(family_of(word) == "neutral" for word in guidance.words):
         # "The face and voice show calm" would be read of the face.
         bank = ("the [|expressed |main |overall ]emotion is {0}", "the mood is {0}")
+    if len(names) > 1:
+        bank = tuple(form for form in _all_forms(bank) if form.endswith("{0}"))
     cues = tuple(_label_cue(guidance, index, name) for index, name in enumerate(names))
     return Conclusion(_drawn(bank, draw).format(joined(names)), cues, guidance.words)
 
@@ -189,13 +205,12 @@ def _label_cue(guidance: Guidance, index: int, words: str) -> Cue:
     """A label's emotion, with the times of the measured cues that speak for it."""
     family = None if guidance.is_sentiment else family_of(guidance.words[index])
     known = guidance.cue(family) if family else None
-    source = "asked" if guidance.source == "asked" else "annotated"
     return Cue(
         text=words,
         kind=family,
         start_s=known.start_s if known else None,
         end_s=known.end_s if known else None,
-        source="asked" if source == "asked" else "annotated",
+        source="asked" if guidance.source == "asked" else "annotated",
     )
 
 
@@ -209,10 +224,15 @@ def _noun(word: str) -> str:
     return _LABEL_NOUNS.get(word, word)
 
 
-def _drawn(patterns: tuple[str, ...], draw: Draw) -> str:
-    """One phrase of one pattern."""
-    return draw.one_of(expand(draw.one_of(patterns)))
+def _drawn(patterns: Patterns, draw: Draw) -> str:
+    """One phrase; patterns that stand for more are drawn more often."""
+    return draw.one_of(_all_forms(patterns))
 
 
-def _lower(texts: tuple[str, ...]) -> tuple[str, ...]:
+@lru_cache(maxsize=32)
+def _all_forms(patterns: Patterns) -> Patterns:
+    return tuple(form for pattern in patterns for form in expand(pattern))
+
+
+def _lower(texts: Patterns) -> Patterns:
     return tuple(text[0].lower() + text[1:] for text in texts)

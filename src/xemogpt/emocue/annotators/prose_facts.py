@@ -1,12 +1,13 @@
 """What there is to tell: measured cues, those of one phrase together, with their times."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xemogpt.emocue.annotators.prose_bank import Wording, keyed, load_bank
 from xemogpt.schema import Cue, CueSet, Modality
 from xemogpt.signals.appraise import TABLE, VALENCE, cue_weight
-from xemogpt.signals.phrasing import SUBJECTS, times
+from xemogpt.signals.phrasing import SUBJECTS, number, times
 
 MIN_CONFIDENCE = 0.4
 MAX_FACTS = 14
@@ -138,4 +139,6 @@ def _counted(text: str, cues: list[Cue]) -> str:
     """Blinks are counted: "blinks twice"."""
     if cues[0].kind == "blink" and len(cues) > 1:
         return f"{text} {times(len(cues))}"
+    if cues[0].kind == "several-faces":
+        return re.sub(r"^\d+", lambda digits: number(int(digits[0])), text)
     return text

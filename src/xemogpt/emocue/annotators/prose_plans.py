@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from xemogpt.emocue.annotators import prose_frames as frames
 from xemogpt.emocue.annotators.prose_draw import Draw
 from xemogpt.emocue.annotators.prose_facts import Fact
+from xemogpt.emocue.annotators.prose_links import starts_later
 from xemogpt.emocue.annotators.prose_sentences import Teller
-from xemogpt.emocue.annotators.prose_times import starts_later
 
 ORDERS = ("time", "time", "seen first", "heard first", "parts", "strength", "turns", "length")
 

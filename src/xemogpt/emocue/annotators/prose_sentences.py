@@ -1,20 +1,19 @@
 """From facts to sentences: verbs, states and noun phrases, alone, in pairs and in lists."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xemogpt.emocue.annotators import prose_frames as frames
 from xemogpt.emocue.annotators.prose_draw import Draw
 from xemogpt.emocue.annotators.prose_facts import Fact
-from xemogpt.emocue.annotators.prose_times import (
-    behind,
-    coincide,
-    follows,
-    in_front,
-    lasting,
-    link,
-)
+from xemogpt.emocue.annotators.prose_links import coincide, follows, link
+from xemogpt.emocue.annotators.prose_times import Clock
 from xemogpt.signals.phrasing import capital, joined
+
+_PART = re.compile(r"\bthe (mouth|lips|eyebrows|brows|eyes|gaze|head|chin|face|voice|speech)\b")
+
+_MASS = ("speech", "blinking", "monotone")
 
 
 @dataclass
@@ -40,6 +39,10 @@ class Teller:
         self.pronoun = self.draw.pick(0.0, 0.3, 0.6)
         self.nominal = self.draw.pick(0.1, 0.25, 0.45)
         self.linked = self.draw.pick(0.2, 0.5, 0.8)
+        self.tailed = self.draw.pick(0.1, 0.4, 0.8)
+        self.owned = self.draw.pick(0.0, 0.3, 0.6)
+        self.stressed = self.draw.pick(0.0, 0.0, 0.15)
+        self.clock = Clock.drawn(self.draw, self.duration_s)
         if self.announces:
             self.timed = 0.0
 
@@ -63,9 +66,10 @@ class Teller:
         is_timed = self.draw.chance(self.timed)
         front = close = ""
         if is_timed and not opening and self.draw.chance(self.fronted):
-            front = in_front(fact, self.duration_s, self.draw)
+            front = self.clock.in_front(fact)
         elif is_timed:
-            close = behind(fact, self.draw)
+            is_tail = self.draw.chance(self.tailed)
+            close = self.clock.tail(fact) if is_tail else self.clock.behind(fact)
         things = fact.wording().things
         if things and self.draw.chance(self.nominal):
             text = self._shown([fact])
@@ -73,7 +77,7 @@ class Teller:
         else:
             text = self._clause(fact, is_first) + close
         if is_timed and not front and not close and self.draw.chance(0.5):
-            return f"{opening}{text}. {lasting(fact, self.draw)}".rstrip(" ")
+            return f"{opening}{text}. {self.clock.lasting(fact)}".rstrip(" ")
         return f"{opening}{front}{text}"
 
     def _pair(self, first: Fact, second: Fact, is_first: bool) -> str:
@@ -96,8 +100,8 @@ class Teller:
             forms += frames.FOLLOWING * 3
         elif follows(second, first):
             forms += frames.PRECEDING
-        if one.startswith("they "):
-            # "While they nod, ..." would be read as a mere circumstance.
+        if one.startswith(("they ", "no", "there")):
+            # "While they nod" and "while no voice is heard" would be read as mere circumstances.
             forms = [form for form in forms if form.startswith("{a}")]
         form = self.draw.one_of(forms)
         text = form.replace("{b}", two)
@@ -117,7 +121,7 @@ class Teller:
         return self.draw.pick("; ".join(clauses), f"{'; '.join(clauses[:-1])}; and {clauses[-1]}")
 
     def _close(self, fact: Fact) -> str:
-        return behind(fact, self.draw) if self.draw.chance(self.timed) else ""
+        return self.clock.behind(fact) if self.draw.chance(self.timed) else ""
 
     def _can_list(self, facts: Sequence[Fact]) -> bool:
         return self.announces and all(fact.wording().things for fact in facts)
@@ -130,7 +134,7 @@ class Teller:
             return self._acts([fact], [""], is_first)
         if not num_states:
             return self._shown([fact])
-        phrase = self.draw.one_of(wording.states)
+        phrase = self._owned(self.draw.one_of(wording.states), frames.OWNERS[fact.modality])
         self.told.append((fact, phrase))
         return phrase
 
@@ -144,9 +148,23 @@ class Teller:
         verbs = []
         for fact, wording, close in zip(facts, wordings, closes, strict=True):
             phrase = self.draw.one_of(wording.plurals if is_they else wording.acts)
+            phrase = self._stressed(self._owned(phrase, ("their",)), fact)
             self.told.append((fact, phrase))
             verbs.append(phrase + close)
         return f"{'they' if is_they else self.person[facts[0].modality]} {joined(verbs)}"
+
+    def _owned(self, phrase: str, owners: Sequence[str]) -> str:
+        """Now and then "their eyes" for "the eyes"."""
+        if "their" in phrase or not self.draw.chance(self.owned):
+            return phrase
+        return _PART.sub(lambda found: f"{self.draw.one_of(owners)} {found[1]}", phrase, count=1)
+
+    def _stressed(self, phrase: str, fact: Fact) -> str:
+        """Now and then "visibly nods" for "nods"."""
+        first = phrase.partition(" ")[0]
+        if first in frames.UNSTRESSED or not self.draw.chance(self.stressed):
+            return phrase
+        return f"{self.draw.one_of(frames.STRESSES[fact.modality])} {phrase}"
 
     def _shown(self, facts: Sequence[Fact]) -> str:
         """Noun phrases in a frame: "one notices a broad smile and lowered eyebrows"."""
@@ -161,7 +179,7 @@ class Teller:
             parts.append(phrase)
         is_one = len(parts) == 1 and is_singular(parts[0])
         is_seen = facts[0].modality == "visual"
-        bank = frames.SHOWN if is_seen else frames.SOUNDED
+        bank: tuple[str, ...] = frames.SHOWN if is_seen else frames.SOUNDED
         if self.announces:
             bank = frames.NOTICED if is_seen else frames.LISTENED
         frame = self.draw.one_of(bank)
@@ -192,4 +210,4 @@ def plural(phrase: str) -> str:
 
 def is_singular(thing: str) -> bool:
     """Whether a noun phrase takes "is": those with an article do."""
-    return thing.startswith(("a ", "an ", "the ", "one ", "tension ", "tightness ", "speech"))
+    return thing.startswith(("a ", "an ", "the ", "one ", "tension ")) or thing.endswith(_MASS)

@@ -1,4 +1,4 @@
-"""Wordings of what is seen, by the phrase of the cue vocabulary.
+"""Wordings of what the face shows, by the phrase of the cue vocabulary.
 
 ``benchmarks/prose.py --what phrases`` holds every expansion against the rule extractor and the
 strict metric; wordings that did not read back as their phrase have been taken out.
@@ -6,7 +6,7 @@ strict metric; wordings that did not read back as their phrase have been taken o
 
 from xemogpt.emocue.annotators.prose_bank import Wording
 
-SEEN: dict[str, Wording] = {
+FACE: dict[str, Wording] = {
     "smiles slightly": Wording(
         acts=("smiles [slightly|a little|a bit|faintly|lightly|just a little]",
               "[gives|shows|wears|offers|has|lets out] a [slight|small|faint|little|light] smile",
@@ -21,7 +21,8 @@ SEEN: dict[str, Wording] = {
         acts=("smiles", "[gives|shows|wears|offers|has] a smile", "[is|can be seen] smiling",
               "smiles [visibly|openly|plainly|clearly]", "[breaks|moves] into a smile",
               "lets a smile [show|appear]"),
-        states=("a smile [appears|shows|forms|sits|settles] [|on the face|on the lips|on the mouth]",
+        states=("a smile [appears|shows|forms|sits|settles] [|on the face|on the lips|on the "
+                "mouth]",
                 "a smile [crosses|brightens|lights up] the face",
                 "the [mouth|lips] [curves|moves|bends] into a smile",
                 "the face [shows|wears|carries] a smile", "the mouth corners lift into a smile"),
@@ -54,10 +55,13 @@ SEEN: dict[str, Wording] = {
         acts=("[draws|pulls|stretches] the mouth wide with the lips together and the eyes"
               " [shut|closed]",
               "grimaces with [the|] [lips and eyes|eyes and lips] [shut|closed]",
-              "[draws|pulls|stretches] the mouth wide with [lips and eyes|eyes and lips] [shut|closed]",
+              "[draws|pulls|stretches] the mouth wide with [lips and eyes|eyes and lips] "
+              "[shut|closed]",
               "[draws|pulls|stretches] the closed mouth wide with the eyes [shut|closed]",
-              "[draws|pulls|stretches] the mouth wide [over|with] closed lips [under|with] shut eyes"),
-        states=("the mouth is [drawn|pulled|stretched] wide with [|the ][lips and eyes|eyes and lips]"
+              "[draws|pulls|stretches] the mouth wide [over|with] closed lips [under|with] shut "
+              "eyes"),
+        states=("the mouth is [drawn|pulled|stretched] wide with [|the ][lips and eyes|eyes and "
+                "lips]"
                 " [shut|closed]",
                 "the closed mouth is [drawn|pulled|stretched] wide with the eyes [shut|closed]"),
         things=("a grimace with the lips together and the eyes [shut|closed]",
@@ -69,7 +73,8 @@ SEEN: dict[str, Wording] = {
               "lets the corners of the mouth [drop|sink|sag|droop]"),
         states=("the [corners of the mouth|mouth corners] [turn|go|point|drop|sink]"
                 " [down|downwards]",
-                "the [corners of the mouth|mouth corners] are [turned|pulled|drawn] [down|downwards]",
+                "the [corners of the mouth|mouth corners] are [turned|pulled|drawn] "
+                "[down|downwards]",
                 "the [corners of the mouth|mouth corners] [droop|sag|drop|sink]",
                 "the mouth [turns|bends|curves] down at the corners"),
         things=("mouth corners [turned|pulled|drawn] [down|downwards]",
@@ -130,7 +135,8 @@ SEEN: dict[str, Wording] = {
         acts=("[draws|pulls|lifts|raises] the inner [ends|corners] of the [eyebrows|brows] [|up]",
               "[draws|pulls] up the inner [ends|corners] of the [eyebrows|brows]"),
         states=("the inner [ends|corners] of the [eyebrows|brows] [rise|go up|move up|lift]",
-                "the inner [ends|corners] of the [eyebrows|brows] are [drawn up|pulled up|raised|lifted]"),
+                "the inner [ends|corners] of the [eyebrows|brows] are [drawn up|pulled "
+                "up|raised|lifted]"),
         things=("[eyebrows|brows] drawn up at the inner [ends|corners]",
                 "[raised|lifted] inner ends of the [eyebrows|brows]"),
     ),
@@ -138,15 +144,18 @@ SEEN: dict[str, Wording] = {
         acts=("[lowers|drops] [the|both] [eyebrows|brows] [slightly|a little|a bit|just a little]",
               "[draws|pulls] the [eyebrows|brows] down [slightly|a little|a bit]",
               "slightly lowers the [eyebrows|brows]"),
-        states=("the [eyebrows|brows] [sink|drop|go down|move down|come down] [slightly|a little|a bit]",
+        states=("the [eyebrows|brows] [sink|drop|go down|move down|come down] [slightly|a "
+                "little|a bit]",
                 "the [eyebrows|brows] are [slightly|a little] lowered"),
         things=("[slightly|a little|gently] lowered [eyebrows|brows]",
                 "a [slight|small] lowering of the [eyebrows|brows]"),
     ),
     "lowers the eyebrows": Wording(
-        acts=("[lowers|drops] [the|both] [eyebrows|brows]", "[draws|pulls] the [eyebrows|brows] down",
+        acts=("[lowers|drops] [the|both] [eyebrows|brows]", "[draws|pulls] the [eyebrows|brows] "
+              "down",
               "[has|keeps|holds] the [eyebrows|brows] lowered"),
-        states=("[the|both] [eyebrows|brows] [sink|drop|go down|move down|come down|are lowered|are pulled down]",
+        states=("[the|both] [eyebrows|brows] [sink|drop|go down|move down|come down|are "
+                "lowered|are pulled down]",
                 "the [eyebrows|brows] [stay|remain|are held] lowered"),
         things=("lowered [eyebrows|brows]", "a lowering of the [eyebrows|brows]"),
     ),
@@ -161,7 +170,8 @@ SEEN: dict[str, Wording] = {
     "widens the eyes": Wording(
         acts=("widens [the|both] eyes", "opens the eyes [wide|widely|wider]",
               "[has|keeps|holds] the eyes wide open"),
-        states=("[the|both] eyes [widen|open wide|are widened|are wide open|grow wide|go wide|get wide]",
+        states=("[the|both] eyes [widen|open wide|are widened|are wide open|grow wide|go "
+                "wide|get wide]",
                 "the eyes [stay|remain|are held] wide"),
         things=("[widened|wide|wide-open] eyes", "a widening of the eyes"),
     ),
@@ -173,9 +183,12 @@ SEEN: dict[str, Wording] = {
         things=("[narrowed|narrow|squinted] eyes", "a narrowing of the eyes"),
     ),
     "closes the eyes": Wording(
-        acts=("[closes|shuts] [the|both] eyes", "[lets|has] the eyes closed"),
-        states=("[the|both] eyes [close|are closed|shut|are shut|fall shut]",),
-        things=("[closed|shut] eyes", "a closing of the eyes"),
+        acts=("[closes|shuts] [the|both] eyes", "[lets|has] the eyes [closed|shut]",
+              "[closes|shuts] the [eyelids|lids]", "lets the eyes [close|fall shut]"),
+        states=("[the|both] eyes [close|are closed|shut|are shut|fall shut|go shut|come to a "
+                "close]",
+                "the [eyelids|lids] [close|fall|are closed|are shut]"),
+        things=("[closed|shut] [eyes|eyelids]", "a closing of the eyes"),
     ),
     "keeps the eyes closed": Wording(
         acts=("[keeps|holds] [the|both] eyes [closed|shut]",
@@ -184,7 +197,8 @@ SEEN: dict[str, Wording] = {
         things=("eyes that [stay|remain] [closed|shut]", "eyes kept [closed|shut]"),
     ),
     "blinks": Wording(
-        acts=("blinks", "blinks [the eyes|both eyes|once|briefly|quickly]", "gives a [|quick] blink"),
+        acts=("blinks", "blinks [the eyes|both eyes|once|briefly|quickly]", "gives a [|quick] "
+              "blink"),
         states=("the eyes blink [|once|quickly|briefly]", "both eyes blink"),
         things=("a [|single|quick|short] blink", "a blink of the eyes"),
     ),
@@ -193,99 +207,21 @@ SEEN: dict[str, Wording] = {
         states=("the eyes blink {count}", "both eyes blink {count}"),
     ),
     "blinks often": Wording(
-        acts=("blinks [often|frequently|a lot|repeatedly|many times]", "blinks the eyes often",
-              "keeps blinking"),
-        states=("the eyes blink [often|frequently|repeatedly|many times]",),
+        acts=("blinks [often|frequently|a lot|repeatedly|many times|again and again|a great deal]",
+              "blinks the eyes [often|frequently|a lot]", "keeps [on |]blinking",
+              "is blinking [often|a lot|frequently]"),
+        states=("[the|both] eyes blink [often|frequently|repeatedly|many times|a lot|again and "
+                "again]",
+                "the eyes keep blinking", "blinks come [often|frequently]"),
         things=("[frequent|repeated] blinking", "[frequent|repeated|many] blinks"),
-    ),
-    "looks down": Wording(
-        acts=("looks [down|downwards]", "[lowers|drops|casts down] the [gaze|eyes|look]",
-              "[is|can be seen] looking [down|downwards]", "glances [down|downwards]",
-              "turns the [gaze|eyes] [down|downwards]"),
-        states=("the [gaze|look] [drops|sinks|goes down|falls|turns down|points down]",
-                "the gaze is [lowered|turned down|cast down|directed downwards]",
-                "the eyes [look|point|turn|go] [down|downwards]"),
-        things=("a [lowered|downward|downcast] [gaze|look]", "a [look|glance] [down|downwards]"),
-    ),
-    "looks up": Wording(
-        acts=("looks [up|upwards]", "[lifts|raises] the [gaze|eyes|look]",
-              "[is|can be seen] looking [up|upwards]", "glances [up|upwards]",
-              "turns the [gaze|eyes] [up|upwards]"),
-        states=("the [gaze|look] [rises|goes up|turns up|points up|lifts]",
-                "the gaze is [raised|turned up|directed upwards]",
-                "the eyes [look|point|turn|go] [up|upwards]"),
-        things=("an upward [gaze|look|glance]", "a raised gaze", "a [look|glance] [up|upwards]"),
-    ),
-    "looks to their {side}": Wording(
-        acts=("[looks|glances|gazes] [to|towards] their {side}",
-              "[is|can be seen] looking [to|towards] their {side}",
-              "turns the [gaze|eyes] [to|towards] their {side}"),
-        states=("the gaze [goes|moves|turns|points|drifts|wanders|is turned|is directed] [to|towards] their {side}",
-                "the eyes [look|turn|point|move|go|are turned] [to|towards] their {side}"),
-        things=("a [look|glance|gaze] [to|towards] their {side}",
-                "a gaze turned [to|towards] their {side}"),
-    ),
-    "nods once": Wording(
-        acts=("nods [once|a single time]", "nods the head once", "gives [a|one|a single] nod"),
-        states=("the head nods [once|a single time]", "the head gives [a|one] nod"),
-        things=("[a|one|a single] nod", "a nod of the head"),
-    ),
-    "nods {count}": Wording(
-        acts=("nods {count}", "nods the head {count}", "is nodding {count}"),
-        states=("the head nods {count}",),
-    ),
-    "shakes the head": Wording(
-        acts=("shakes the head [|from side to side]", "gives [a shake of the head|the head a shake]",
-              "[is|can be seen] shaking the head"),
-        states=("the head [shakes|shakes from side to side|is shaken]",
-                "the head swings from side to side"),
-        things=("a shake of the head", "a headshake", "a shaking of the head"),
-    ),
-    "tilts the head to their {side}": Wording(
-        acts=("[tilts|leans|inclines|tips|cocks] the head [to|towards] their {side}",
-              "[keeps|holds|has] the head tilted [to|towards] their {side}",
-              "is tilting the head [to|towards] their {side}"),
-        states=("the head [tilts|leans|tips] [to|towards] their {side}",
-                "the head [is|stays|is held] [tilted|inclined] [to|towards] their {side}"),
-        things=("a [tilt|lean] of the head [to|towards] their {side}",
-                "a head [tilted|inclined] [to|towards] their {side}"),
-    ),
-    "bows the head": Wording(
-        acts=("[bows|lowers|drops|dips|hangs] the head", "bows the head down",
-              "[is|can be seen] bowing the head", "[keeps|holds|has] the head bowed"),
-        states=("the head [bows|is bowed|drops|sinks|dips|is lowered|bends down|goes down]",
-                "the head [stays|is held] bowed"),
-        things=("a [bowed|lowered] head", "a bow of the head", "a lowering of the head"),
-    ),
-    "raises the chin": Wording(
-        acts=("[raises|lifts] the chin [|up|upwards]", "[keeps|holds|has] the chin raised",
-              "[is|can be seen] raising the chin", "holds the chin up"),
-        states=("the chin [rises|lifts|goes up|is raised|is lifted|moves up|comes up]",
-                "the chin [stays|is held] raised"),
-        things=("a [raised|lifted] chin", "a [raise|lift] of the chin"),
-    ),
-    "turns the head to their {side}": Wording(
-        acts=("[turns|rotates|swings] the head [to|towards] their {side}",
-              "[keeps|holds|has] the head turned [to|towards] their {side}",
-              "is turning the head [to|towards] their {side}"),
-        states=("the head [turns|rotates|swings] [to|towards] their {side}",
-                "the head [is|stays|is held] turned [to|towards] their {side}"),
-        things=("a turn of the head [to|towards] their {side}",
-                "a head turned [to|towards] their {side}", "a head turn to their {side}"),
-    ),
-    "keeps the head still": Wording(
-        acts=("[keeps|holds] the head [still|quite still|steady|motionless]",
-              "[hardly|barely] moves the head"),
-        states=("the head [stays|remains|is kept|is held|keeps] [still|steady|motionless]",
-                "the head [hardly|barely] moves"),
-        things=("a [still|steady|motionless] head", "a head that [stays|remains] still"),
     ),
     "the face shows no marked expression": Wording(
         acts=("shows no [marked|strong|clear] facial expression",
               "keeps the face [without a marked expression|expressionless]"),
         states=("the face [shows|has|carries|wears] no [marked|strong|clear|distinct] expression",
                 "the face [is|stays|remains] [expressionless|without a marked expression]",
-                "no [marked|strong|clear] expression [is seen|can be seen|is visible|shows] on the face"),
+                "no [marked|strong|clear] expression [is seen|can be seen|is visible|shows] on "
+                "the face"),
         things=("a face [without|with no] [marked|clear|strong] expression",
                 "an expressionless face"),
     ),
