@@ -1,7 +1,14 @@
 """The steps of a build with an endpoint behind them."""
 
-from tests.emocue.annotators.server import said, serving
-from tests.emocue.annotators.test_chat import HAPPY, SMILE, SOFT, part_types, refuses_sound
+from tests.emocue.annotators.server import Reply, said, serving
+from tests.emocue.annotators.test_chat import (
+    HAPPY,
+    SMILE,
+    SOFT,
+    annotator,
+    part_types,
+    refuses_sound,
+)
 from tests.media.factory import Picture, Sound, tone, write_media
 
 from xemogpt.emocue.annotators.opening import open_annotators
@@ -10,6 +17,7 @@ from xemogpt.emocue.settings import BuildSettings
 from xemogpt.emocue.steps.base import Tools
 from xemogpt.emocue.steps.describe import describe_audio, describe_visual
 from xemogpt.emocue.steps.fuse import fuse
+from xemogpt.errors import AnnotatorError
 from xemogpt.schema import Cue, CueSet
 
 
@@ -25,8 +33,14 @@ def build(folder, *servers):
     tools = Tools(
         folder, BuildSettings(annotators=names), lambda each: open_annotators(each, ":memory:")
     )
+    return annotate("a", tools)
+
+
+def annotate(name, tools):
     measured = CueSet(visual=[Cue(text="smiles", kind="smile")])
-    record = EmoCueRecord(id="a", media="a.mp4", duration_s=1.0, measured=measured)
+    record = EmoCueRecord(
+        id=name, media="a.mp4", duration_s=1.0, measured=measured, media_sha256=name * 64
+    )
     for step in (describe_visual, describe_audio, fuse):
         record = step(record, tools)
     return record
@@ -77,3 +91,35 @@ def test_a_refused_sound_is_a_flag_of_the_record(tmp_path):
         record = build(tmp_path, server)
     assert "auditory" not in record.descriptions
     assert [flag.split(":")[0] for flag in record.flags] == ["sound-refused"]
+
+
+def test_a_build_that_goes_on_pays_for_nothing_twice(tmp_path):
+    clip(tmp_path)
+    is_up = True
+
+    def behave(number, body):
+        nonlocal is_up
+        is_up = is_up and number != 5
+        return answer(number, body) if is_up else Reply(status=503)
+
+    def run(server):
+        one = annotator(server, tmp_path / "answers.sqlite", max_retries=0)
+        tools = Tools(tmp_path, BuildSettings(), lambda settings: (one,))
+        records, problems = [], []
+        for name in "abc":
+            try:
+                records.append(annotate(name, tools))
+            except AnnotatorError as error:
+                problems.append(error)
+        one.close()
+        return records, problems, one
+
+    with serving(behave) as server:
+        first, problems, before = run(server)
+        is_up, server.bodies[:] = True, [{}] * 100
+        second, none, after = run(server)
+    assert (len(first), len(problems)) == (1, 2)
+    assert (len(second), none) == (3, []) and second[0] == first[0]
+    # Pictures and sound of three clips, and one fusion: all three are asked in the same words.
+    assert before.usage[0] + after.usage[0] == 100 * (3 + 3 + 1)
+    assert after.counts.cached > before.counts.cached
