@@ -74,7 +74,7 @@ def run_on_ray(
 
     Raises:
         ConfigError: if there is no cluster at the address.
-        XEmoGPTError: what would spoil every clip.
+        XEmoGPTError: what would spoil every clip, or if the cluster fails.
     """
     ray = _ray()
     is_ours = not ray.is_initialized()
@@ -84,6 +84,11 @@ def run_on_ray(
         workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         while batch := list(islice(jobs, ROUND)):
             yield from _run_round(batch, start, workers, clip_timeout_s)
+    except ray.exceptions.RayError as error:
+        raise XEmoGPTError(
+            f"Ray stopped ({_last_line(error)}); what is done is kept. Every machine of the"
+            " cluster needs this version of xemogpt and must see the folders given"
+        ) from error
     finally:
         if is_ours:
             ray.shutdown()
@@ -125,6 +130,10 @@ def _run_round(
         if outcome.status == "fatal":
             raise_fatal(outcome)
         yield outcome
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
 
 
 def _ray() -> Any:
