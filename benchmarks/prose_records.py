@@ -42,12 +42,24 @@ def measure(args: argparse.Namespace) -> Row:
                     "duration_s": round(clip.duration_s, 3),
                     "label": row.get("label"),
                     "transcript": found.transcript and found.transcript.model_dump(mode="json"),
-                    "cues": found.cues.model_dump(mode="json"),
+                    "cues": _shifted(found.cues, clip.start_s).model_dump(mode="json"),
                     "flags": found.warnings,
                 }
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
     return {"windows": count, "file": str(args.measured.relative_to(ROOT))}
+
+
+def _shifted(cues: Any, start_s: float) -> Any:
+    """Cues with times from the start of their window."""
+    from xemogpt.schema import CueSet
+
+    moved: dict[str, list[Any]] = {"visual": [], "auditory": []}
+    for modality, cue in cues.items():
+        times = {"start_s": cue.start_s - start_s, "end_s": cue.end_s - start_s}
+        rounded = {name: max(0.0, round(time_s, 3)) for name, time_s in times.items()}
+        moved[modality].append(cue.model_copy(update=rounded))
+    return CueSet(**moved)
 
 
 def real_records(args: argparse.Namespace) -> Iterator[Any]:

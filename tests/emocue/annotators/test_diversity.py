@@ -61,8 +61,8 @@ def test_distinct() -> None:
 
 def test_frames() -> None:
     one = skeleton('At 1.25 s, they nod. "They nod" is said.', ["nod"])
-    assert one == "at # s, they <cue>. <words> is said."
-    assert unquoted("The words are “a b”.") == "The words are <words>."
+    assert one == "at # s, they <cue>. … is said."
+    assert unquoted("The words are “a b”.") == "The words are …."
     assert skeleton("nodding they nod", ["nod"]) == "nodding they <cue>"
 
 

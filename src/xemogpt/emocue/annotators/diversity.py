@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:['-]\w+)*|[^\w\s]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _QUOTATION = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»|「[^」]*」')
+QUOTED = "…"
+"""Stands for a quotation; one token."""
 MAX_N = 4
 SMOOTHING = 0.1
 """Matches counted where there is none, so that a logarithm exists (Chen & Cherry's method 1)."""
@@ -29,7 +31,7 @@ def tokens(text: str, is_masked: bool = False) -> list[str]:
 
 def unquoted(text: str) -> str:
     """The text with one mark for each quotation: the words of a clip are not the writer's."""
-    return _QUOTATION.sub("<words>", text)
+    return _QUOTATION.sub(QUOTED, text)
 
 
 def ngrams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:

@@ -40,7 +40,7 @@ FAMILY_OF = {group: family for family, groups in _FAMILIES.items() for group in 
 VALENCE_OF = {"happy": 1, "sad": -1, "angry": -1, "disgusted": -1, "fearful": -1}
 """Emotion -> pleasant or not; surprise may be either."""
 _POLARITIES = {"positive": 1, "pos": 1, "negative": -1, "neg": -1, "neutral": 0, "neu": 0}
-_SEPARATORS = re.compile(r"[,;/|&+]|\band\b")
+_SEPARATORS = re.compile(r"->|[,;/|&+]|\b(?:and|then)\b")
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,20 @@ HEDGED = (
     "[little|not much] is certain, but the emotion [may be|seems to be] {0}",
 )  # fmt: skip
 NEUTRAL = (
-    "no [marked|strong|clear] emotion is [expressed|shown|conveyed]",
-    "the [|expressed |overall ]emotion is neutral", "the mood is neutral",
-    "the emotion [stays|remains] neutral",
-)  # fmt: skip
+    "no [marked|strong|clear|distinct|pronounced|particular|definite] emotion [is|gets]"
+    " [expressed|shown|conveyed|displayed|communicated]",
+    "no [marked|strong|clear] emotion [comes across|comes through|shows|emerges|is apparent"
+    "|is evident]",
+    "the [|expressed |overall |main |general ][emotion|mood] [is|stays|remains|seems|appears]"
+    " neutral",
+    "the clip [expresses|conveys] no [marked|strong|clear|particular] emotion",
+    "an emotion is [hardly|barely] expressed",
+    "[little|hardly any] emotion is [expressed|shown|conveyed]",
+    "a neutral [mood|emotion] is [expressed|conveyed|shown]",
+    "the emotion can be called neutral",
+    "there is no [marked|strong|clear] emotion",
+    "one finds no [marked|strong] emotion",
+)
 LABELLED = (
     "the emotion is annotated as {0}", "the clip is annotated as {0}",
     "the annotation [gives|says|names] {0}", "the annotated emotion is {0}",
@@ -85,10 +95,20 @@ LINKS = (
     "Taken together, ", "Overall, ", "All in all, ", "In short, ", "To sum up, ", "In conclusion, ",
     "Altogether, ", "On balance, ", "In sum, ", "So ", "Thus, ", "Therefore, ", "As a whole, ",
 )  # fmt: skip
-NOTHING = ("Nothing that could be measured tells more", "What was measured allows no conclusion",
-           "No conclusion can be drawn from this", "There is too little to go by",
-           "No conclusion follows from what was measured", "Nothing more could be measured",
-           "There is nothing to go by for a conclusion")  # fmt: skip
+NOTHING = (
+    "nothing [more|further|else] could be measured",
+    "what was measured allows no conclusion",
+    "no conclusion [can be drawn|follows] from [this|what was measured|these cues]",
+    "there is [too little|nothing|not enough] to go by",
+    "there is [nothing|too little] to go by for a conclusion",
+    "[this|what was measured] does not allow a conclusion",
+    "[no more|nothing more] can be said from what was measured",
+    "that is all that [could be|was] measured",
+    "beyond that, nothing could be measured",
+    "[what was measured|this] is too little for a conclusion",
+    "[what was measured|this] does not suffice for a conclusion",
+)
+_NOT_AFTER_LINKS = ("with ", "at most", "at best", "by ")
 SECOND = (
     "{a}, with a trace of {b}",
     "{a}, and perhaps {b}",
@@ -121,7 +141,7 @@ def conclude(guidance: Guidance, draw: Draw, is_last: bool) -> Conclusion:
     else:
         made = _as_labelled(guidance, draw)
     opening = draw.one_of(LINKS) if is_last and draw.chance(0.5) else ""
-    if made.text.startswith(("with ", "at most", "at best", "by ", *_lower(NOTHING))):
+    if not made.cues or made.text.startswith(_NOT_AFTER_LINKS):
         opening = ""
     return Conclusion(f"{capital(opening + made.text)}.", made.cues, made.emotions)
 
@@ -130,8 +150,7 @@ def _measured(guidance: Guidance, draw: Draw) -> Conclusion:
     """Without a label the evidence decides."""
     main = guidance.measured
     if not guidance.has_cues:
-        text = draw.one_of(NOTHING)
-        return Conclusion(text[0].lower() + text[1:], (), ())
+        return Conclusion(_drawn(NOTHING, draw), (), ())
     if main.label == "neutral":
         text = _drawn(NEUTRAL, draw)
         words = "neutral" if "neutral" in text else text
@@ -232,7 +251,3 @@ def _drawn(patterns: Patterns, draw: Draw) -> str:
 @lru_cache(maxsize=32)
 def _all_forms(patterns: Patterns) -> Patterns:
     return tuple(form for pattern in patterns for form in expand(pattern))
-
-
-def _lower(texts: Patterns) -> Patterns:
-    return tuple(text[0].lower() + text[1:] for text in texts)

@@ -85,11 +85,29 @@ HEARD_LABELS = ("Audio", "Voice", "Audio cues", "Vocal expression", "Heard")
 END_LABELS = ("Emotion", "Emotional state", "Conclusion", "Expressed emotion")
 BULLETS = ("- {}", "* {}", "{number}. {}", "• {}", "{number}) {}")
 QUOTES = (
-    "The words are: {}", "What is said: {}", "The words spoken are {}", "The subtitle reads {}",
-    "The subtitle says: {}", "The line is {}", "The words are {}", "The words read {}",
-    "The words heard are {}", "The transcript reads {}", "The transcript is {}",
-    "According to the transcript, the words are {}", "The text is {}", "The text reads {}",
-    "The given words are {}", "{} is what is said", "{}, says the subtitle", "The subtitle is {}",
-    "The quoted words are {}", "The speaker says {}", "They say {}", "This person says {}",
-)  # fmt: skip
-QUOTES_IN = ("In {language}, the words are {}", "What is said, in {language}: {}")
+    "The words [are|are:|read|go] {}",
+    "The [text|line] [reads|is] {}",
+    "The [subtitle|transcript] [reads|says|goes|is|gives] {}",
+    "The [spoken|quoted|given|recorded|transcribed|subtitled] words are {}",
+    "They say {}",
+    "[The speaker|The person|This person|The individual|This speaker] says {}",
+    "{} is [what is said|what they say|the line|the subtitle|the text|what the subtitle says]",
+    "{}, says the [subtitle|transcript|text]",
+    "{}, they say",
+    "According to the [transcript|subtitle|text], the words are {}",
+    "The subtitle text is {}",
+    "The subtitle has {}",
+    "The subtitle gives the words {}",
+    "The transcript has the words {}",
+    "Said: {}",
+    "Quoted: {}",
+    "What [they say|is said] is {}",
+    "What is said reads {}",
+    "What is said: {}",
+    "The [text|subtitle|transcript] says: {}",
+    "The [text|subtitle|transcript]: {}",
+    "Here are the words: {}",
+    "The following is said: {}",
+)
+QUOTES_IN = ("In {language}, the words are {}", "What is said, in {language}: {}",
+             "In {language}, they say {}")  # fmt: skip

@@ -1,7 +1,9 @@
 """The spoken words as a quotation: whatever they hold, they cannot leave it."""
 
 import unicodedata
+from functools import lru_cache
 
+from xemogpt.emocue.annotators.prose_bank import expand
 from xemogpt.emocue.annotators.prose_draw import Draw
 from xemogpt.emocue.annotators.prose_frames import QUOTES, QUOTES_IN
 from xemogpt.schema import Transcript
@@ -36,10 +38,15 @@ def quoted(transcript: Transcript | None, draw: Draw) -> str:
     if language and language != "English" and draw.chance(0.6):
         frame = draw.one_of(QUOTES_IN)
     else:
-        frame, language = draw.one_of(QUOTES), language or ""
+        frame, language = draw.one_of(_all_frames()), language or ""
     # Filled in last and only once: braces in the words stay what they are.
     before, _, after = frame.replace("{language}", language).partition("{}")
     return f"{before}{quotation}{after}."
+
+
+@lru_cache(maxsize=1)
+def _all_frames() -> tuple[str, ...]:
+    return tuple(frame for pattern in QUOTES for frame in expand(pattern))
 
 
 def _on_one_line(text: str) -> str:
