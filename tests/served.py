@@ -1,4 +1,4 @@
-"""``transformers serve`` with SmolLM2: a real OpenAI-compatible server that no one here wrote."""
+"""``transformers serve``: a real OpenAI-compatible server that no one here wrote."""
 
 import importlib.util
 import os
@@ -18,13 +18,20 @@ START_S = 90
 
 @contextmanager
 def serve_smollm2(folder: Path) -> Iterator[tuple[str, str]]:
+    """Address and model name of a running server with SmolLM2; its log goes to ``folder``."""
+    from xemogpt.weights import locate
+
+    with serve(locate("smollm2-135m"), folder) as address:
+        yield address
+
+
+@contextmanager
+def serve(model_dir: Path, folder: Path) -> Iterator[tuple[str, str]]:
     """Address and model name of a running server; its log goes to ``folder``."""
     for package in ("fastapi", "uvicorn", "openai"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"transformers serve needs {package}: pip install xemogpt[llm,server]")
-    from xemogpt.weights import locate
-
-    model = str(locate("smollm2-135m"))
+    model = str(model_dir)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

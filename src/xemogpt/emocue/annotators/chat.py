@@ -255,7 +255,8 @@ class ChatAnnotator:
         except AnnotatorError as error:
             with self._lock:
                 # An endpoint that takes no sound is no less alive.
-                is_failure = kind == "words" or not isinstance(error, RequestRefused)
+                is_about_media = isinstance(error, RequestRefused) or kind == "trial"
+                is_failure = kind == "words" or not is_about_media
                 self._failed_in_a_row += is_failure
                 failed = self._failed_in_a_row
             message = self._without_key(str(error))

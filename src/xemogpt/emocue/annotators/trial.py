@@ -1,8 +1,8 @@
 """Whether an endpoint takes pictures or sound at all, found with two tiny requests.
 
-Some servers refuse what their model cannot take. Others drop it without a word (``transformers
-serve`` with a model of words does), and the model then makes up what it was never shown. The count
-of prompt tokens gives that away: it is the same with and without.
+Some servers refuse what their model cannot take, or break on it. Others drop it without a word
+(``transformers serve`` with a model of words does), and the model then makes up what it was never
+shown. The count of prompt tokens gives that away: it is the same with and without.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,12 @@ import numpy as np
 from xemogpt.emocue.annotators.base import Described
 from xemogpt.emocue.annotators.parts import ContentPart, picture_part, text_part, waveform_part
 from xemogpt.errors import AnnotatorError
-from xemogpt.metrics.extraction.endpoint import Completion, EndpointDown, RequestRefused
+from xemogpt.metrics.extraction.endpoint import (
+    Completion,
+    EndpointDown,
+    RequestCrashed,
+    RequestRefused,
+)
 
 SIDE = 224
 """Of the picture, in pixels; some models take none under 28."""
@@ -42,7 +47,7 @@ def is_taken(modality: Described, ask: Ask) -> bool:
         with_media = ask(_messages([_sample(modality)])).prompt_tokens
     except EndpointDown:
         raise
-    except RequestRefused:
+    except (RequestRefused, RequestCrashed):
         return False
     except AnnotatorError:
         return True  # No text in the one token that was allowed, perhaps.

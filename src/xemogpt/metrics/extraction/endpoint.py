@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504, 529])
 _REFUSED = frozenset([401, 403, 404])
+_CRASHED = frozenset([500, 501])
 _FORMATS = ("json_schema", "json_object", "none")
 _FREE = _FORMATS.index("none")
 _MAX_ANSWER_BYTES = 8 << 20
@@ -34,6 +35,10 @@ class EndpointDown(AnnotatorError):
 
 class RequestRefused(AnnotatorError):
     """The endpoint cannot take this request, such as one with sound; others it may take."""
+
+
+class RequestCrashed(AnnotatorError):
+    """The server breaks on this request however often it is sent: status 500 or 501."""
 
 
 class EndpointConfig(Config):
@@ -113,11 +118,13 @@ class Endpoint:
         Raises:
             EndpointDown: if the endpoint refuses the key or model, or cannot be reached.
             RequestRefused: if it cannot take what is asked, in any answer format.
+            RequestCrashed: if it breaks on it each time.
             AnnotatorError: if it answers nothing usable however often it is asked.
         """
         import httpx
 
-        problem, unreachable, attempt = "", False, 0
+        problem, attempt = "", 0
+        kind: type[AnnotatorError] = AnnotatorError
         while attempt <= self.config.max_retries:
             tried = self._format if schema is not None else _FREE
             try:
@@ -127,7 +134,7 @@ class Endpoint:
                     f"{self.config.url!r} is not an http address: {error}"
                 ) from error
             except httpx.HTTPError as error:
-                unreachable = isinstance(error, httpx.ConnectError)
+                kind = EndpointDown if isinstance(error, httpx.ConnectError) else AnnotatorError
                 problem = _describe(error, self.config)
             else:
                 if response.status_code == 200:
@@ -139,7 +146,7 @@ class Endpoint:
                     continue
                 if response.status_code not in _RETRIED:
                     raise RequestRefused(f"{self.config.url} answered {problem}")
-                unreachable = False
+                kind = RequestCrashed if response.status_code in _CRASHED else AnnotatorError
                 if attempt < self.config.max_retries:
                     self._wait(attempt, response.headers.get("retry-after"))
                 attempt += 1
@@ -147,7 +154,6 @@ class Endpoint:
             if attempt < self.config.max_retries:
                 self._wait(attempt, None)
             attempt += 1
-        kind = EndpointDown if unreachable else AnnotatorError
         raise kind(f"{self.config.url} failed {attempt} times; the last time: {problem}")
 
     def _post(self, body: dict[str, Any]) -> "httpx.Response":
