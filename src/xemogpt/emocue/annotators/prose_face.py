@@ -58,8 +58,7 @@ FACE: dict[str, Wording] = {
               "[draws|pulls|stretches] the mouth wide with [lips and eyes|eyes and lips] "
               "[shut|closed]",
               "[draws|pulls|stretches] the closed mouth wide with the eyes [shut|closed]",
-              "[draws|pulls|stretches] the mouth wide [over|with] closed lips [under|with] shut "
-              "eyes"),
+              "[draws|pulls|stretches] the mouth wide over closed lips with shut eyes"),
         states=("the mouth is [drawn|pulled|stretched] wide with [|the ][lips and eyes|eyes and "
                 "lips]"
                 " [shut|closed]",

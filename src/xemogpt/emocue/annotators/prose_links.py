@@ -47,7 +47,7 @@ def coincide(first: Fact, second: Fact) -> bool:
         return False
     spans = [(fact.start_s or 0.0, fact.end_s or 0.0) for fact in (first, second)]
     common = min(end for _, end in spans) - max(start for start, _ in spans)
-    return common >= 0.5 * max(min(end - start for start, end in spans), LATER_S)
+    return common >= max(0.5 * min(end - start for start, end in spans), 0.0)
 
 
 def link(first: Fact, second: Fact, draw: Draw) -> str:

@@ -28,7 +28,7 @@ ONSET_FRONTS = (
 )  # fmt: skip
 FROM_ZERO_FRONTS = ("Until {e} {u}, ", "Up to {e} {u}, ", "Up until {e} {u}, ")
 MOMENT_BACKS = (" (at {s} {u})", " (around {s} {u})", " (near {s} {u})", " (at about {s} {u})",
-                " ({s} {u})")  # fmt: skip
+                " (close to {s} {u})")  # fmt: skip
 SPAN_BACKS = (
     " ({s}–{e} {u})", " ({s}-{e} {u})", " ({s} to {e} {u})", " (from {s} {u}, for {d} {u})",
     " (from {s} to {e} {u})", " (seconds {s}–{e})", " (start {s}, end {e} {u})",
@@ -203,7 +203,9 @@ class Clock:
         return f"At {', '.join(first)} {again} {last} {self.unit}, "
 
     def _filled(self, form: str, start_s: float, end_s: float) -> str:
-        figures = [self._figure(time_s) for time_s in (start_s, end_s, end_s - start_s)]
+        # The length of what is told: 1.2 to 2.1 s is 0.9 s, however the times were rounded.
+        first_s, last_s = (round(time_s, self.decimals) for time_s in (start_s, end_s))
+        figures = [self._figure(time_s) for time_s in (first_s, last_s, last_s - first_s)]
         return form.format(s=figures[0], e=figures[1], d=figures[2], u=self.unit)
 
     def _span(self, start_s: float, end_s: float, dash: str) -> str:
