@@ -122,3 +122,12 @@ def test_a_sentiment_is_stated_as_one() -> None:
         fusion = TemplateAnnotator().fuse(Shown(record(HAPPY, sentiment="negative"), None, seed))
         assert "negative" in fusion.text
         assert fusion.flags[0].startswith("label-disagrees")
+
+
+def test_what_a_script_asked_for_is_no_annotation() -> None:
+    for seed in range(30):
+        asked = record(HAPPY, source="asked", emotion="angry")
+        fusion = TemplateAnnotator().fuse(Shown(asked, None, seed))
+        assert "annotat" not in fusion.text
+        assert "label" in fusion.text
+        assert fusion.cues.emotional[0].source == "asked"

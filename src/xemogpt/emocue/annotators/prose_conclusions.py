@@ -192,7 +192,11 @@ def _agreed(guidance: Guidance, draw: Draw) -> Conclusion:
 
 def _as_labelled(guidance: Guidance, draw: Draw) -> Conclusion:
     """The label as a label, and what the measured cues say of it."""
-    frame = _drawn(SENTIMENT if guidance.is_sentiment else LABELLED, draw)
+    bank: Patterns = SENTIMENT if guidance.is_sentiment else LABELLED
+    if guidance.source != "annotated":
+        # What a script asked for or a model said is a label, and nobody's annotation.
+        bank = tuple(form for form in bank if "label" in form)
+    frame = _drawn(bank, draw)
     text = frame.format(joined(guidance.words))
     cues = [_label_cue(guidance, index, word) for index, word in enumerate(guidance.words)]
     emotions = guidance.words
