@@ -10,7 +10,7 @@ from tests.emocue.pipeline.cheap import CLIPS, PARTS, contents, write_clips
 from xemogpt.emocue.pipeline.build import build_emocue
 from xemogpt.emocue.pipeline.ray_engine import check_ray
 from xemogpt.emocue.pipeline.summary import BuildSummary
-from xemogpt.errors import MissingDependencyError
+from xemogpt.errors import ConfigError, MissingDependencyError
 from xemogpt.metrics.extraction.endpoint import EndpointDown
 
 pytestmark = [
@@ -22,13 +22,21 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     ray = pytest.importorskip("ray", reason='Ray is not installed; pip install "xemogpt[ray]"')
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield ray
     ray.shutdown()
 
 
 def build(folder: Path, out: str, engine: Any) -> BuildSummary:
     return build_emocue(folder / "clips", folder / out, engine=engine, workers=2, parts=PARTS)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:http"])
+def test_no_cluster_at_the_address(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("ray", reason='Ray is not installed; pip install "xemogpt[ray]"')
+    clips = write_clips(tmp_path / "clips", CLIPS)
+    with pytest.raises(ConfigError, match=f"no Ray cluster at {address} .*ray start --head"):
+        build_emocue(clips, tmp_path / "out", engine="ray", ray_address=address, parts=PARTS)
 
 
 def test_ray_makes_what_the_pool_makes(cluster: Any, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ must see the folder of clips and that of the corpus under the same paths.
 import importlib
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
 from xemogpt.emocue.pipeline.pool import Pool
@@ -18,6 +20,7 @@ from xemogpt.errors import ConfigError, MissingDependencyError, XEmoGPTError
 
 ROUND = 20_000
 """Clips given to Ray at once: so many jobs are in the driver's memory."""
+CALL_TIMEOUT_S = 10.0
 CLIPS_PER_TASK = 4
 """Few, for what a killed build loses; more than one, for the cost of a task."""
 
@@ -101,14 +104,28 @@ def _connect(address: str | None, workers: int | None) -> None:
     common: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address:
+            _call(address)
             ray.init(address=address, **common)
         else:
-            ray.init(num_cpus=workers, include_dashboard=False, **common)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+            # "local", for a cluster of somebody else may be running here.
+            ray.init(address="local", num_cpus=workers, include_dashboard=False, **common)
+    except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(
             f"no Ray cluster at {address or 'this machine'} ({error}); start one with"
             " `ray start --head`, or leave --ray-address out"
         ) from error
+
+
+def _call(address: str) -> None:
+    """See whether anyone listens at "host:port": Ray itself would try for many minutes.
+
+    Raises:
+        OSError: if nobody does.
+        ValueError: if the address is malformed.
+    """
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.port is not None:
+        socket.create_connection((parts.hostname or "", parts.port), CALL_TIMEOUT_S).close()
 
 
 def _run_round(
