@@ -1,4 +1,6 @@
+import contextlib
 import json
+import time
 
 import pytest
 
@@ -99,9 +101,20 @@ def test_one_sentence_over_and_over(text):
         read_description(text, "visual", 1.0)
 
 
+@pytest.mark.parametrize(
+    "piece", ["<think>", "{", '{"', "„", "I cannot ", "ha ", "She is, and ", "```"]
+)
+def test_no_answer_takes_long_to_read(piece):
+    started = time.process_time()
+    for length in (40_000, 8_000_000):
+        with contextlib.suppress(BadAnswer, Refusal):
+            read_description(piece * (length // len(piece)), "visual", 1.0)
+    assert time.process_time() - started < 3
+
+
 def test_a_model_that_repeats_itself():
-    with pytest.raises(BadAnswer, match="500 statements"):
-        describe(*[statement(f"She smiles {n} times.") for n in range(500)])
+    with pytest.raises(BadAnswer, match="300 statements"):
+        describe(*[statement(f"She smiles {n} times.") for n in range(300)])
     assert len(describe(*[statement()] * 50).cues) == 1
     shown = fusion(emotions=["..."])
     assert shown.emotions == ("content",)
@@ -140,6 +153,7 @@ def test_statements_in_another_language_behind_english_prose():
         "I cannot identify or analyze people in images.",
         "As an AI language model, I have no eyes.",
         "I am unable to listen to audio.",
+        "I don't have access to the video, but you can describe it to me.",
     ],
 )
 def test_refusals_are_recognised(text):
@@ -151,6 +165,7 @@ def test_refusals_are_recognised(text):
 
 def test_what_only_looks_like_a_refusal():
     assert not is_refusal("She says “I'm sorry, I can't help you” and looks down.")
+    assert not is_refusal("Honestly I don't see much in the face: it's half hidden by a scarf.")
     assert not is_refusal("The eyebrows do not move. The person cannot hold the gaze.")
 
 

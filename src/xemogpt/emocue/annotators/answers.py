@@ -23,6 +23,8 @@ from xemogpt.signals.vocabulary import KINDS
 
 MAX_STATEMENTS = 100
 """More is a model that repeats itself."""
+MAX_ANSWER = 40_000
+"""Characters of a whole answer; longer ones are not even read."""
 MAX_TEXT = 8000
 """Characters of prose."""
 MAX_STATEMENT = 500
@@ -142,7 +144,13 @@ def clean(value: Any, max_chars: int) -> str:
 
 
 def _object(text: str, names: tuple[str, ...]) -> dict[str, Any] | None:
-    """The JSON object of an answer that has any of the fields; none if the answer is prose."""
+    """The JSON object of an answer that has any of the fields; none if the answer is prose.
+
+    Raises:
+        BadAnswer: if its fields are empty, or the answer is far too long.
+    """
+    if len(text) > MAX_ANSWER:
+        raise BadAnswer(f"it has {len(text)} characters; {MAX_ANSWER} at most are read")
     for value in json_values(text):
         if isinstance(value, dict) and any(value.get(name) for name in names):
             return value

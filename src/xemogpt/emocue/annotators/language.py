@@ -29,9 +29,10 @@ _OFTEN = 4
 _OPENING = r"^\W*(?:i['’]?m |i am |we['’]?re )?(?:very |so |really )?(?:sorry|afraid)\b"
 _UNWILLING = (
     r"\b(?:i|we)\s+(?:can(?:not|['’]t| not)|could ?n['’]t|won['’]t|will not|must decline|decline"
-    r"|am (?:not able|unable)|['’]m (?:not able|unable)|do not|don['’]t)\b(?:\W+\w+){0,3}?\W+"
+    r"|am (?:not able|unable)|['’]m (?:not able|unable))\b(?:\W+\w+){0,3}?\W+"
     r"(?:help|assist|comply|provide|analy[sz]e|describe|identify|continue|fulfil+|answer|process"
-    r"|see|hear|view|watch|listen|access|do)\b"
+    r"|view|watch|listen|access|do)\b"
+    r"|\b(?:i|we) (?:do not|don['’]t) have (?:the )?(?:ability|access|capability)\b"
 )
 _MACHINE = r"\bas an? (?:ai|artificial|large language|language)\b"
 _REFUSAL = re.compile(f"{_UNWILLING}|{_MACHINE}", re.I)

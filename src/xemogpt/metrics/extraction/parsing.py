@@ -14,7 +14,7 @@ MAX_CUES = 300
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 _List = Annotated[list[_Text], Field(max_length=MAX_CUES)]
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.S | re.I)
-_THINKING = re.compile(r"<think>.*?</think>", re.S)
+_THINK, _THOUGHT = "<think>", "</think>"
 
 
 class CueAnswer(BaseModel):
@@ -81,8 +81,16 @@ def json_values(text: str) -> Iterator[Any]:
 
 
 def without_thinking(text: str) -> str:
-    """An answer without the block in which some models reason first."""
-    return _THINKING.sub("", text)
+    """An answer without the blocks in which some models reason first."""
+    kept, position = [], 0
+    # No regular expression: one would take quadratic time where blocks never end.
+    while (start := text.find(_THINK, position)) >= 0:
+        end = text.find(_THOUGHT, start)
+        if end < 0:
+            break
+        kept.append(text[position:start])
+        position = end + len(_THOUGHT)
+    return "".join([*kept, text[position:]])
 
 
 def _first_object(text: str) -> str:
