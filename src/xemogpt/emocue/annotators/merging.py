@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from xemogpt.encoders.text import TextEncoder
 
 SAME_FROM = 0.6
-"""Similarity of EmoCue-360 from which two statements say the same: the best F1 on paraphrases of
-the cue vocabulary (``benchmarks/voting.py``)."""
+"""Similarity of EmoCue-360 from which two statements say the same: about the best F1 on
+paraphrases of the cue vocabulary (``benchmarks/voting.py``)."""
 
 
 @dataclass
