@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xemogpt.cli import bench_make, bench_run
+from xemogpt.cli import bench_make, bench_report, bench_run
 
 if TYPE_CHECKING:
     from xemogpt.metrics.meta import MetaReport
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     bench_app.command("metric", help=_METRIC_HELP)(metric)
     bench_make.register(bench_app)
     bench_run.register(bench_app)
+    bench_report.register(bench_app)
     app.add_typer(bench_app, name="bench")
 
 

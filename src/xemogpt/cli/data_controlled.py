@@ -1,4 +1,4 @@
-"""``xemogpt data controlled``: clips of a rendered head and an edited voice whose cues are known."""
+"""``xemogpt data controlled``: rendered heads and edited voices whose cues are known."""
 
 import sys
 from pathlib import Path
