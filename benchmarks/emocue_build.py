@@ -3,9 +3,11 @@
     python benchmarks/emocue_build.py --what speed                  # with speech recognition
     python benchmarks/emocue_build.py --what speed --no-recognise
     python benchmarks/emocue_build.py --what speed --engine ray
-    python benchmarks/emocue_build.py --what memory --num 5000      # probe and measure only
+    python benchmarks/emocue_build.py --what memory --num 5000 --seconds 0.6 --bare --no-recognise
     python benchmarks/emocue_build.py --what kills                  # 20 SIGKILLs, then equal bytes
     python benchmarks/emocue_build.py --what estimate --num-clips 10000000 --core-seconds 1.2
+
+`--bare` leaves out all steps but the detectors, to see what they and the engines cost.
 
 The clips are the six LipNet clips of 3 s and six excerpts of 4 s and 5 s from three other talking
 clips of `--data`; more come from hard links under other names. Times of a busy machine are long,
@@ -47,6 +49,8 @@ def main() -> None:
     parser.add_argument("--engine", choices=("pool", "ray"), default="pool")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--recognise", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--bare", action="store_true", help="the detectors alone")
+    parser.add_argument("--seconds", type=float, help="cut the clips to this length")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--num-clips", type=int, default=10_000_000, help="of the estimate")
     parser.add_argument("--core-seconds", type=float, help="of a clip, for the estimate")
@@ -60,28 +64,30 @@ def main() -> None:
         args.out.write_text(text + "\n", encoding="utf-8")
 
 
-def talking_clips(data: Path, folder: Path) -> list[Path]:
-    """Twelve real clips of 3 s to 5 s."""
+def talking_clips(data: Path, folder: Path, seconds: float | None) -> list[Path]:
+    """Twelve real clips of 3 s to 5 s, or excerpts of ``seconds`` from six of them."""
     from xemogpt.emocue.controlled.clipfile import write_clip
     from xemogpt.media import iter_frames, probe, read_audio
 
     clips = sorted(data.glob("lipnet__*.mpg"))
-    for name, spans in EXCERPTS.items():
-        for start_s, end_s in spans:
-            source = data / name
-            info = probe(source)
-            even = (info.video.height // 2 * 2, info.video.width // 2 * 2)
-            frames = (
-                frame.image[: even[0], : even[1]]
-                for frame in iter_frames(source, fps=25, start_s=start_s, end_s=end_s)
-            )
-            heard = source if info.audio else source.with_suffix(".wav")
-            sound = read_audio(heard, start_s, end_s)
-            target = folder / f"{source.stem}-{start_s:g}-{end_s:g}.mp4"
-            write_clip(target, frames, 25, sound.waveform, 16_000)
-            clips.append(target)
-    if len(clips) < 12:
-        raise SystemExit(f"{data} lacks the talking clips: {len(clips)} of 12 are there")
+    spans = [(data / name, *span) for name, each in EXCERPTS.items() for span in each]
+    if seconds is not None:
+        spans = [(path, 0.8, 0.8 + seconds) for path in clips]
+        clips = []
+    for source, start_s, end_s in spans:
+        info = probe(source)
+        even = (info.video.height // 2 * 2, info.video.width // 2 * 2)
+        frames = (
+            frame.image[: even[0], : even[1]]
+            for frame in iter_frames(source, fps=25, start_s=start_s, end_s=end_s)
+        )
+        heard = source if info.audio else source.with_suffix(".wav")
+        sound = read_audio(heard, start_s, end_s)
+        target = folder / f"{source.stem}-{start_s:g}-{end_s:g}.mp4"
+        write_clip(target, frames, 25, sound.waveform, 16_000)
+        clips.append(target)
+    if len(clips) < (12 if seconds is None else 6):
+        raise SystemExit(f"{data} lacks talking clips: only {len(clips)} were found or cut")
     return clips
 
 
@@ -91,7 +97,7 @@ def workplace(args: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "cut").mkdir()
-        originals = talking_clips(args.data, folder / "cut")
+        originals = talking_clips(args.data, folder / "cut", args.seconds)
         clips = folder / "clips"
         for number in range(args.num):
             source = originals[number % len(originals)]
@@ -113,7 +119,6 @@ def settings_of(args: argparse.Namespace) -> Any:
 def speed(args: argparse.Namespace) -> Row:
     """Clips a minute, and processor seconds by step."""
     from xemogpt.emocue.pipeline.build import build_emocue
-    from xemogpt.emocue.pipeline.real_parts import real_parts
 
     with workplace(args) as (clips, folder):
         out = folder / "out"
@@ -126,7 +131,7 @@ def speed(args: argparse.Namespace) -> Row:
 
         summary = build_emocue(
             clips, out, settings_of(args), engine=args.engine, workers=args.workers,
-            progress=look, parts=replace(real_parts(), prepare=alone),
+            progress=look, parts=parts_of(args),
         )  # fmt: skip
         seconds = time.perf_counter() - started
         costs = costs_by_step(out, args.num)
@@ -136,6 +141,7 @@ def speed(args: argparse.Namespace) -> Row:
             "engine": args.engine,
             "workers": args.workers,
             "recognise": args.recognise,
+            "is_bare": args.bare,
             "num_clips": args.num,
             "num_records": summary.num_records,
             "num_dropped": summary.num_dropped,
@@ -179,15 +185,59 @@ def costs_by_step(out: Path, num: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def probe_and_measure() -> dict[str, Any]:
-    """The two steps that open media."""
-    from xemogpt.emocue.steps.order import clip_steps
+def parts_of(args: argparse.Namespace) -> Any:
+    """The real parts; with ``--bare`` what is not the detectors does nothing."""
+    from xemogpt.emocue.pipeline.real_parts import real_parts
 
-    return {name: step for name, step in clip_steps().items() if name in ("probe", "measure")}
+    parts = replace(real_parts(), prepare=alone)
+    if not args.bare:
+        return parts
+    return replace(
+        parts, discover=discover, first_record=first_record, clip_steps=detectors,
+        open_annotators=no_annotators, reasons_to_drop=keep_all, find_duplicates=no_duplicates,
+        assign_splits=no_duplicates, write_tables=keep_all,
+    )  # fmt: skip
 
 
-def keep_all(record: Any, settings: Any) -> tuple[str, ...]:
+def discover(clips: Path) -> Iterator[Any]:
+    from xemogpt.emocue.pipeline.job import Job
+
+    for path in sorted(path for path in clips.rglob("*") if path.is_file()):
+        found, relative = path.stat(), path.relative_to(clips)
+        yield Job(
+            id=relative.with_suffix("").as_posix(), source=str(path), relative=relative.as_posix(),
+            size=found.st_size, mtime_ns=found.st_mtime_ns,
+        )  # fmt: skip
+
+
+def first_record(job: Any, settings: Any) -> Any:
+    from xemogpt.emocue.records import EmoCueRecord
+
+    return EmoCueRecord(id=job.id, media=f"media/{job.relative}")
+
+
+def detectors() -> dict[str, Any]:
+    return {"measure": look_and_listen}
+
+
+def look_and_listen(record: Any, tools: Any) -> Any:
+    from xemogpt.media import open_clips
+
+    (clip,) = open_clips(record.media_path(tools.folder))
+    found = tools.meter.measure(clip, None, tools.settings.recognise)
+    return record.model_copy(update={"cues": found.cues, "transcript": found.transcript})
+
+
+def no_annotators(settings: Any) -> tuple[()]:
     return ()
+
+
+def keep_all(*args: Any) -> tuple[str, ...]:
+    return ()
+
+
+def no_duplicates(*args: Any) -> dict[str, str]:
+    return {}
 
 
 def memory(args: argparse.Namespace) -> Row:
@@ -195,9 +245,7 @@ def memory(args: argparse.Namespace) -> Row:
     import psutil
 
     from xemogpt.emocue.pipeline.build import build_emocue
-    from xemogpt.emocue.pipeline.real_parts import real_parts
 
-    parts = replace(real_parts(), clip_steps=probe_and_measure, reasons_to_drop=keep_all)
     me = psutil.Process()
     seen: list[tuple[int, int, int]] = []
     every = max(1, args.num // 20)
@@ -215,7 +263,7 @@ def memory(args: argparse.Namespace) -> Row:
             settings_of(args),
             workers=args.workers,
             progress=look,
-            parts=parts,
+            parts=parts_of(args),
         )
         return {
             "num_clips": summary.num_clips,
@@ -289,4 +337,7 @@ def estimate(args: argparse.Namespace) -> Row:
 CHECKS = {"speed": speed, "memory": memory, "kills": kills, "estimate": estimate}
 
 if __name__ == "__main__":
-    main()
+    # By its name, so that other processes and Ray's find the functions above.
+    import emocue_build
+
+    emocue_build.main()

@@ -89,7 +89,7 @@ def run_on_ray(
             yield from _run_round(batch, start, workers, clip_timeout_s)
     except ray.exceptions.RayError as error:
         raise XEmoGPTError(
-            f"Ray stopped ({_last_line(error)}); what is done is kept. Every machine of the"
+            f"Ray stopped ({_problem(error)}); what is done is kept. Every machine of the"
             " cluster needs this version of xemogpt and must see the folders given"
         ) from error
     finally:
@@ -149,8 +149,10 @@ def _run_round(
         yield outcome
 
 
-def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+def _problem(error: Exception) -> str:
+    """The line of Ray's long message that names an error."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in reversed(lines) if "Error: " in line), lines[0]).strip()
 
 
 def _ray() -> Any:
