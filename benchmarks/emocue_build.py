@@ -7,7 +7,7 @@
     python benchmarks/emocue_build.py --what kills                  # 20 SIGKILLs, then equal bytes
     python benchmarks/emocue_build.py --what estimate --num-clips 10000000 --core-seconds 1.2
 
-`--bare` leaves out all steps but the detectors, to see what they and the engines cost.
+`--bare` leaves out all steps but probe and measure, to see what detectors and engines cost.
 
 The clips are the six LipNet clips of 3 s and six excerpts of 4 s and 5 s from three other talking
 clips of `--data`; more come from hard links under other names. Times of a busy machine are long,
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("pool", "ray"), default="pool")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--recognise", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--bare", action="store_true", help="the detectors alone")
+    parser.add_argument("--bare", action="store_true", help="probe and measure alone")
     parser.add_argument("--seconds", type=float, help="cut the clips to this length")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--num-clips", type=int, default=10_000_000, help="of the estimate")
@@ -186,46 +186,24 @@ def costs_by_step(out: Path, num: int) -> dict[str, dict[str, float]]:
 
 
 def parts_of(args: argparse.Namespace) -> Any:
-    """The real parts; with ``--bare`` what is not the detectors does nothing."""
+    """The real parts; with ``--bare`` only what opens media."""
     from xemogpt.emocue.pipeline.real_parts import real_parts
 
     parts = replace(real_parts(), prepare=alone)
     if not args.bare:
         return parts
     return replace(
-        parts, discover=discover, first_record=first_record, clip_steps=detectors,
-        open_annotators=no_annotators, reasons_to_drop=keep_all, find_duplicates=no_duplicates,
-        assign_splits=no_duplicates, write_tables=keep_all,
+        parts, clip_steps=probe_and_measure, open_annotators=no_annotators,
+        reasons_to_drop=keep_all, find_duplicates=no_duplicates, assign_splits=no_duplicates,
+        write_tables=keep_all,
     )  # fmt: skip
 
 
-def discover(clips: Path) -> Iterator[Any]:
-    from xemogpt.emocue.pipeline.job import Job
+def probe_and_measure() -> dict[str, Any]:
+    from xemogpt.emocue.steps.measure import measure
+    from xemogpt.emocue.steps.probe import probe
 
-    for path in sorted(path for path in clips.rglob("*") if path.is_file()):
-        found, relative = path.stat(), path.relative_to(clips)
-        yield Job(
-            id=relative.with_suffix("").as_posix(), source=str(path), relative=relative.as_posix(),
-            size=found.st_size, mtime_ns=found.st_mtime_ns,
-        )  # fmt: skip
-
-
-def first_record(job: Any, settings: Any) -> Any:
-    from xemogpt.emocue.records import EmoCueRecord
-
-    return EmoCueRecord(id=job.id, media=f"media/{job.relative}")
-
-
-def detectors() -> dict[str, Any]:
-    return {"measure": look_and_listen}
-
-
-def look_and_listen(record: Any, tools: Any) -> Any:
-    from xemogpt.media import open_clips
-
-    (clip,) = open_clips(record.media_path(tools.folder))
-    found = tools.meter.measure(clip, None, tools.settings.recognise)
-    return record.model_copy(update={"cues": found.cues, "transcript": found.transcript})
+    return {"probe": probe, "measure": measure}
 
 
 def no_annotators(settings: Any) -> tuple[()]:

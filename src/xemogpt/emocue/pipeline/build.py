@@ -49,7 +49,8 @@ def build_emocue(
     processes.
 
     Args:
-        clips: folder of media files, looked through with its subfolders.
+        clips: folder of media files, looked through with its subfolders; or a ``.jsonl`` listing
+            with a ``file`` a line, from its own folder.
         out: folder of the corpus.
         settings: what the records depend on.
         labels: what is known of the clips, as CSV, TSV or JSONL.
@@ -88,13 +89,14 @@ def build_emocue(
             found = _Labelled(parts.discover(clips), rows)
             state.sync(found)
             found.check(clips, labels)
+            root = clips if clips.is_dir() else clips.parent
             start = Start(str(out), settings.model_dump_json(), media, parts)
             outcomes = _outcomes(
-                state.todo(clips), engine, start, workers, clip_timeout_s, ray_address
+                state.todo(root), engine, start, workers, clip_timeout_s, ray_address
             )
             run = Run(state, progress)
             run.work_off(outcomes)
-            written = write_outputs(out, clips, state, settings, media, parts, signature)
+            written = write_outputs(out, root, state, settings, media, parts, signature)
             return run.summary(written, found.unknown, time.perf_counter() - started)
     except Timeout:
         raise OutputError(
@@ -121,8 +123,10 @@ def signature_of(settings: BuildSettings, versions: Mapping[str, str]) -> dict[s
 
 
 def _check(clips: Path, out: Path, workers: int | None, clip_timeout_s: float) -> None:
-    if not clips.is_dir():
-        raise DatasetError(f"{clips} is no folder; give the folder that holds the clips")
+    if not clips.is_dir() and not (clips.is_file() and clips.suffix == ".jsonl"):
+        raise DatasetError(
+            f"{clips} is no folder; give the folder that holds the clips, or a .jsonl listing"
+        )
     places = [clips, *clips.parents]
     if clips in (out, *out.parents) or out / MEDIA in places:
         raise ConfigError(

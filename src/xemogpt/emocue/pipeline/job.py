@@ -20,9 +20,9 @@ class Job(Record):
     relative: str
     """The same from the folder of clips, with forward slashes; its place below ``media/``."""
     size: int = Field(ge=0)
-    """Bytes."""
+    """Bytes of the clip and of what beside it goes into the record, such as subtitles."""
     mtime_ns: int
-    """When the clip was last written; together with ``size`` it tells a changed clip."""
+    """When the last of them was written; together with ``size`` it tells a changed clip."""
     label: str | None = None
     """JSON of its row in the label file, if it has one."""
 

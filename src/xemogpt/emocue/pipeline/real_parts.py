@@ -32,15 +32,20 @@ def real_parts() -> Parts:
 
 def _discover(clips: Path) -> Iterator[Job]:
     from xemogpt.emocue.clips import discover
+    from xemogpt.media import sidecar_subtitles
 
     for clip in discover(clips):
-        found = clip.path.stat()
+        found = [clip.path.stat()]
+        beside = sidecar_subtitles(clip.path)
+        if beside is not None:
+            # The words are part of what a record is made from.
+            found.append(beside.stat())
         yield Job(
             id=clip.id,
             source=str(clip.path),
-            relative=clip.path.relative_to(clips).as_posix(),
-            size=found.st_size,
-            mtime_ns=found.st_mtime_ns,
+            relative=clip.relative,
+            size=sum(each.st_size for each in found),
+            mtime_ns=max(each.st_mtime_ns for each in found),
         )
 
 
@@ -83,13 +88,9 @@ def _find_duplicates(records: Records, folder: Path) -> Mapping[str, str]:
 
 
 def _assign_splits(records: Records, settings: BuildSettings) -> Mapping[str, Split]:
-    from xemogpt.emocue.splits import assign_splits
+    from xemogpt.emocue.splits import split_of
 
-    return {
-        record.id: record.split
-        for record in assign_splits(records, settings.shares, settings.seed)
-        if record.split is not None
-    }
+    return split_of(records, settings.shares, settings.seed)
 
 
 def _write_tables(folder: Path, records: Callable[[], Records]) -> None:
