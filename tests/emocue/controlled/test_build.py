@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -128,6 +132,27 @@ def test_a_killed_build_goes_on(whole: dict[str, str], tmp_path: Path) -> None:
     summary = build_corpus(SCRIPTS, tmp_path, speaking(lambda each: made.append(each.id)), 1)
     assert (summary.num_clips, summary.num_kept, made) == (4, 2, ["clip-2", "clip-3"])
     assert contents(tmp_path) == whole
+
+
+def test_workers_end_with_a_build_that_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    build = subprocess.Popen(
+        [sys.executable, "-m", "tests.emocue.controlled.slow_build", str(tmp_path / "out")],
+        env=os.environ | {"PIDS": str(pids)},
+    )
+    _wait_until(lambda: len(list(pids.iterdir())) == 2, 60)
+    build.kill()
+    build.wait()
+    workers = [int(path.name) for path in pids.iterdir()]
+    _wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.1)
 
 
 def test_a_log_cut_off_in_its_first_line_starts_anew(tmp_path: Path) -> None:

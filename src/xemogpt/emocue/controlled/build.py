@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -29,6 +30,8 @@ from xemogpt.errors import (
 LOCK = ".build.lock"
 _FATAL = (WeightsError, MissingDependencyError, OutputError)
 """What would spoil every clip."""
+PARENT_CHECK_S = 1.0
+"""How often a worker looks whether the build still runs."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 Progress = Callable[[int, int], None]
 """Called with how many clips are done, and of how many."""
@@ -210,7 +213,16 @@ def _start_worker(open_studio: Callable[[], Studio], out: Path) -> None:
     import cv2
 
     cv2.setNumThreads(1)
+    # A killed build cannot stop its workers: without this they would wait for work for ever.
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _workers[:] = [_Worker(open_studio, out)]
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(1)
 
 
 def _work(script: Script) -> EmoCueRecord | ClipFailure:
