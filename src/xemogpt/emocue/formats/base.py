@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from xemogpt.emocue.formats.media import MediaFolder
@@ -84,6 +84,10 @@ class BadField(Exception):
         self.message = message
 
 
+_BLANK = EmoCueRecord(id="-")
+"""For its defaults."""
+
+
 class Losses:
     """Counts what a format does not give back: each row written is read again and compared."""
 
@@ -95,10 +99,9 @@ class Losses:
         if back is None:
             self.counts["record"] += 1
             return
-        blank = EmoCueRecord(id=given.id)
         for name in EmoCueRecord.model_fields:
             had, has = getattr(given, name), getattr(back, name)
-            if had == has or had == getattr(blank, name):
+            if had == has or had == getattr(_BLANK, name):
                 continue
             if name == "media" and back.media is None and is_found_again(given):
                 continue
@@ -114,7 +117,10 @@ class Losses:
 
 def is_found_again(record: EmoCueRecord) -> bool:
     """Whether an import with ``--media`` finds the clip by the id alone."""
-    return record.media is not None and Path(record.media).stem == record.id
+    if record.media is None:
+        return False
+    path = PurePosixPath(record.media).with_suffix("")
+    return record.id in (path.name, path.as_posix().removeprefix("media/"))
 
 
 def _texts(record: EmoCueRecord) -> list[tuple[str, str]]:

@@ -14,15 +14,30 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif"})
 SUFFIXES = VIDEO_SUFFIXES | AUDIO_SUFFIXES | IMAGE_SUFFIXES
 
 
-def name_id(name: str) -> str:
-    """The id of a clip by the name given: without folders and without the suffix of a media file.
+def name_id(name: str, is_path: bool = True) -> str:
+    """The id of a clip by the name given: without the suffix of a media file.
 
-    >>> name_id("video/sample_0001.mp4"), name_id("speaker.1")
-    ('sample_0001', 'speaker.1')
+    A path loses its folders too; a name keeps what looks like folders, as ids may have them.
+
+    >>> name_id("video/sample_0001.mp4"), name_id("speaker.1"), name_id("anna/3.wav", False)
+    ('sample_0001', 'speaker.1', 'anna/3')
     """
-    last = name.strip().replace("\\", "/").rstrip("/").rpartition("/")[2]
-    stem, dot, suffix = last.rpartition(".")
-    return stem if stem and dot + suffix.lower() in SUFFIXES else last
+    name = name.strip()
+    if is_path:
+        name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return stem if stem and dot + suffix.lower() in SUFFIXES else name
+
+
+def file_stem(clip_id: str) -> str:
+    """A file name for an id, which may hold slashes; ``urllib.parse.unquote`` undoes it.
+
+    >>> file_stem("anna/3")
+    'anna%2F3'
+    """
+    for char in "%/\\\0":
+        clip_id = clip_id.replace(char, f"%{ord(char):02X}")
+    return clip_id if clip_id.strip(".") else clip_id.replace(".", "%2E")
 
 
 class MediaFolder:
@@ -47,7 +62,9 @@ class MediaFolder:
                     path = (Path(parent) / name).relative_to(self.folder).as_posix()
                     self._paths.add(path)
                     self._by_name.setdefault(name, []).append(path)
-                    self._by_stem.setdefault(name[: -len(suffix)], []).append(path)
+                    stems = {name[: -len(suffix)], path[: -len(suffix)]}
+                    for stem in stems:
+                        self._by_stem.setdefault(stem, []).append(path)
 
     def find(self, name: str) -> Path:
         """The clip that a name means: a path, a file name, or a stem.
@@ -59,8 +76,12 @@ class MediaFolder:
         inside = PurePosixPath(name).as_posix()
         if inside in self._paths:
             return self.folder / inside
-        last = name.rpartition("/")[2]
-        found = self._by_name.get(last) or self._best(self._by_stem.get(name_id(name), []))
+        below = self._by_stem.get(name_id(name, False), []) if "/" in name else []
+        found = (
+            self._best(below)
+            or self._by_name.get(name.rpartition("/")[2])
+            or self._best(self._by_stem.get(name_id(name), []))
+        )
         if not found:
             raise MediaError(f"no clip for {name!r} in {self.folder}")
         if len(found) > 1:

@@ -3,13 +3,14 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from xemogpt.emocue.formats.action_units import unit_cue, unit_number, unit_of
 from xemogpt.emocue.formats.base import BadField
+from xemogpt.emocue.formats.media import file_stem
 from xemogpt.emocue.formats.rowformat import RowFormat, row_id
 from xemogpt.emocue.formats.rows import Row, json_document, text_of
 from xemogpt.emocue.records import EmoCueRecord, Label
@@ -71,9 +72,9 @@ class MerFactory(RowFormat):
             visual.append(unit_cue(number, at_s, at_s, intensity))
         words = [_STRENGTH.sub("", word).strip() for peak in peaks for word in peak.text.split(",")]
         return EmoCueRecord(
-            id=row_id(row, "source_path"),
+            id=row_id(row, "source_path", True),
             labels=tuple(
-                Label(name=name, value=value, source="annotated")
+                Label(name=name, value=value, source="MER-Factory")
                 for name, value in labels.items()
                 if value is not None
             ),
@@ -113,10 +114,14 @@ class MerFactory(RowFormat):
         """See ``RowFormat``; ``out`` is a folder."""
         if out.is_file():
             raise DatasetError(f"{out} is a file; {self.name} writes a folder, one file a clip")
-        paths = []
+        paths: list[Path] = []
+        used: Counter[str] = Counter()
         for row in rows:
-            # Ids may hold anything, a slash too; a file name may not.
-            path = out / f"{quote(row_id(row, 'source_path'), safe=' ()+,')}{SUFFIX}"
+            stem = file_stem(row_id(row, "source_path", True))
+            used[stem] += 1
+            # Clips of one name in several folders.
+            stem += f"~{used[stem]}" if used[stem] > 1 else ""
+            path = out / f"{stem}{SUFFIX}"
             with atomic_write(path) as file:
                 file.write(json.dumps(row, ensure_ascii=False, indent=4) + "\n")
             paths.append(path)

@@ -7,10 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from xemogpt.emocue.formats.action_units import UNITS, unit_cue, unit_of
 from xemogpt.emocue.formats.base import BadField
+from xemogpt.emocue.formats.media import file_stem
 from xemogpt.emocue.formats.rowformat import RowFormat
 from xemogpt.emocue.formats.rows import Row, columns, csv_line, table
 from xemogpt.emocue.records import EmoCueRecord, Step
@@ -80,7 +81,7 @@ class OpenFace(RowFormat):
             except BadField as bad:
                 yield line, bad
         if times:
-            yield 1, Track(path.stem, faces, sorted(set(times)))
+            yield 1, Track(unquote(path.stem), faces, sorted(set(times)))
         else:
             yield 1, BadField("timestamp", "there is no frame")
 
@@ -117,7 +118,7 @@ class OpenFace(RowFormat):
             raise DatasetError(f"{out} is a file; {self.name} writes a folder, one table a clip")
         paths = []
         for track in rows:
-            path = out / f"{quote(track.id, safe=' ()+,~')}.csv"
+            path = out / f"{file_stem(track.id)}.csv"
             face = track.faces[0]
             names = {**INTENSITIES, **PRESENCE_ONLY}
             with atomic_write(path) as file:

@@ -190,8 +190,13 @@ class TableFormat(RowFormat):
         return str(row[self.needed[0]])
 
 
-def row_id(row: Any, field: str) -> str:
+def row_id(row: Any, field: str, is_path: bool = False) -> str:
     """The id that a row gives, without the suffix of a media file.
+
+    Args:
+        row: fields by name.
+        field: the one with the id.
+        is_path: whether folders before the name say where the file was, and are no part of it.
 
     Raises:
         BadField: if it is empty or too long.
@@ -199,9 +204,9 @@ def row_id(row: Any, field: str) -> str:
     value = row.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or not name_id(value):
+    found = name_id(value, is_path) if isinstance(value, str) else ""
+    if not found:
         raise BadField(field, f"expected the name of a clip, got {value!r:.60}")
-    found = name_id(value)
     if len(found) > 200:
         raise BadField(field, f"{len(found)} characters; a name has at most 200")
     return found

@@ -135,8 +135,9 @@ class LlamaFactory(ShareGPT):
         """See ``RowFormat``."""
         used: set[str] = set()
         paths = super().write_rows(_watched(rows, used), out)
-        columns = {"messages": self.turns_field, "system": "system"}
-        columns |= {f"{kind}s": f"{kind}s" for kind in KINDS if f"{kind}s" in used}
+        optional = ("system", *(f"{kind}s" for kind in KINDS))
+        # A column that no row has would stop the trainer.
+        columns = {"messages": self.turns_field} | {x: x for x in optional if x in used}
         info = out.parent / "dataset_info.json"
         entry = {"file_name": out.name, "formatting": "sharegpt", "columns": columns}
         known = json_object(info) if info.exists() else {}
