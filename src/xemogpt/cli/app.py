@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import bench, convert, cues, data, explain, names, score, weights
+from xemogpt.cli import bench, convert, cues, data, explain, names, score, train, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ score.register(app)
 cues.register(app)
 bench.register(app)
 data.register(app)
+train.register(app)
 
 
 def main() -> NoReturn:
