@@ -1,7 +1,9 @@
 """Files of others as corpora and back: joins, clips, conversations, refusals."""
 
 import json
+from time import process_time
 
+import numpy as np
 import pytest
 from tests.media.factory import Picture, Sound, tone, write_media
 
@@ -250,3 +252,25 @@ def test_real_goemotions(shared_dir, tmp_path):
     for record, line in zip(found.records, path.read_text().split("\n"), strict=False):
         numbers = line.split("\t")[1].split(",")
         assert list(record.emotions) == [names[int(number)] for number in numbers]
+
+
+@pytest.mark.slow
+def test_mer_caption_in_full_size_takes_seconds(tmp_path):
+    rng = np.random.default_rng(0)
+    vocabulary = [f"word{number}" for number in range(5000)]
+    words = [" ".join(rng.choice(vocabulary, 150)) for _ in range(100)]
+    heads = {"track2_csv": "name,openset\n", "track3_csv": "name,reason\n"}
+    heads["subtitle_csv"] = "name,chinese,english\n"
+    cells = {"track2_csv": "\"['happy', 'proud', 'calm']\"", "subtitle_csv": "我赢了,I won"}
+    tables = {
+        name: head
+        + "".join(f"samplenew_{n:08d},{cells.get(name, words[n % 100])}\n" for n in range(31_327))
+        for name, head in heads.items()
+    }
+    paths = make(tmp_path, **tables)
+    start = process_time()
+    summary = import_corpus(paths, tmp_path / "out", None, ImportOptions())
+    seconds = process_time() - start
+    print(f"{summary.num_records} records in {seconds:.1f} s of CPU")
+    assert summary.num_records == 31_327
+    assert seconds < 20
