@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xemogpt.cli import data_controlled
+from xemogpt.cli import data_build, data_controlled, data_export, data_import
 
 if TYPE_CHECKING:
     from xemogpt.emocue.controlled.audit import Audit
@@ -26,7 +26,8 @@ LEAKS = 3
 def register(app: typer.Typer) -> None:
     """Add the group to ``xemogpt``."""
     data_app.command("audit", help=_AUDIT_HELP)(audit)
-    data_controlled.register(data_app)
+    for command in (data_controlled, data_build, data_import, data_export):
+        command.register(data_app)
     app.add_typer(data_app, name="data")
 
 

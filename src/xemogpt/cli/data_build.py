@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from xemogpt.emocue.pipeline.summary import BuildSummary, Status
     from xemogpt.emocue.settings import Thresholds
 
-_HELP = """Build a corpus from a folder of clips: measured cues with times, descriptions, a
-verified explanation, quality scores, splits that keep subjects apart.
+_HELP = """Build a corpus from a folder of clips: measured cues with times, descriptions, an
+explanation, quality scores, splits that keep subjects apart.
 
 A build that was stopped or killed goes on where it was, with the same command; clips that failed
 are tried again (exit code 3 if some did). Works offline with the annotator "template"; others are

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 _HELP = """Write a corpus in another format, and say what that format cannot hold.
 
 Paths of media in the files are relative to the corpus folder: give that to a trainer as its media
-folder. Formats with a file a clip or a table a track (mer-factory, openface, mer-caption,
-webdataset, huggingface) write a folder.
+folder. Formats with a file a clip or a table a track (mer-factory, openface, mer-caption) write a
+folder.
 
 Example: xemogpt data export corpus --format llama-factory --out train.json --split train
 """

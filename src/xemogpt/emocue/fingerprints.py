@@ -1,7 +1,7 @@
 """What is left of a clip's sound and pictures when codec, size and bit rate are taken away.
 
 Sound: for every 16 ms, 32 bits that say whether energy moves from one band to the next and from
-one moment to the next (Haitsma and Kalker, 2002, ISMIR). Pictures: small grey images, four a
+one moment to the next (Haitsma and Kalker, 2002, ISMIR). Pictures: small grey images, eight a
 second, whose movement tells two takes in the same place apart.
 """
 
@@ -25,7 +25,9 @@ FLOOR_DB = 35.0
 """So far below the loudest moment bits are noise."""
 GRID = 12
 """Side of the small images."""
-PICTURES_A_SECOND = 4.0
+PICTURES_A_SECOND = 8.0
+STILL = 0.004
+"""Standard deviation of grey levels over time, from 0 to 1, below which nothing moves."""
 MAX_S = 60.0
 """What comes later in a clip is not compared."""
 MIN_CODES = 32
@@ -42,8 +44,8 @@ class Fingerprint:
     """(N,) of the sound, every 16 ms; empty if there is too little sound."""
     telling: NDArray[np.bool_]
     """(N,) where the sound is loud enough for its code to mean something."""
-    pictures: NDArray[np.float32]
-    """(T, 144) grey levels from 0 to 1, four a second; (0, 144) without pictures."""
+    pictures: NDArray[np.uint8]
+    """(T, 144) grey levels, eight a second; (0, 144) without pictures."""
 
     @property
     def has_sound(self) -> bool:
@@ -64,7 +66,7 @@ def fingerprint(path: Path) -> Fingerprint:
     """
     info = probe(path)
     codes, telling = np.zeros(0, np.uint32), np.zeros(0, bool)
-    pictures = np.zeros((0, GRID * GRID), np.float32)
+    pictures = np.zeros((0, GRID * GRID), np.uint8)
     if info.audio is not None:
         blocks, num = [], 0
         for block in iter_audio(path):
@@ -138,10 +140,11 @@ def picture_likeness(
         start, stop = max(0, shift), min(len(one.pictures), len(other.pictures) + shift)
         if stop - start < min(3, len(one.pictures), len(other.pictures)):
             continue
-        first, second = one.pictures[start:stop], other.pictures[start - shift : stop - shift]
+        first = one.pictures[start:stop].astype(np.float32) / 255
+        second = other.pictures[start - shift : stop - shift].astype(np.float32) / 255
         still = _correlation(first.mean(axis=0), second.mean(axis=0))
         moves, others = first - first.mean(axis=0), second - second.mean(axis=0)
-        is_moving = min(float(moves.std()), float(others.std())) > 0.004
+        is_moving = min(float(moves.std()), float(others.std())) > STILL
         found = still, _correlation(moves.ravel(), others.ravel()), is_moving
         best = max(best, found, key=lambda each: each[:2][int(is_moving)])
     return best
@@ -153,8 +156,8 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(one @ other) / size if size > 1e-9 else 0.0
 
 
-def _small(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (GRID, GRID), interpolation=cv2.INTER_AREA)
-    levels: NDArray[np.float32] = small.astype(np.float32).ravel() / 255
+    levels: NDArray[np.uint8] = small.astype(np.uint8).ravel()
     return levels

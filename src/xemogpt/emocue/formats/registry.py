@@ -29,8 +29,6 @@ formats.register("emocue-cues", f"{_HERE}.jsonfile:EmoCueCues")
 formats.register("goemotions", f"{_HERE}.goemotions:GoEmotions")
 formats.register("openface", f"{_HERE}.openface:OpenFace")
 formats.register("parquet", f"{_HERE}.registry:ParquetFiles")
-formats.register("webdataset", f"{_HERE}.registry:WebDatasetShards")
-formats.register("huggingface", f"{_HERE}.registry:HuggingFaceFolder")
 
 
 def open_format(name: str) -> Format:
@@ -110,18 +108,6 @@ class ParquetFiles(_Written):
     """One row a record, nested fields as nested columns."""
 
     name, module, function = "parquet", "parquet", "write_parquet"
-
-
-class WebDatasetShards(_Written):
-    """Tar files of media beside their records."""
-
-    name, module, function = "webdataset", "webdataset", "write_webdataset"
-
-
-class HuggingFaceFolder(_Written):
-    """The layout of a data set on the Hugging Face hub."""
-
-    name, module, function = "huggingface", "huggingface", "write_huggingface"
 
 
 def _paths(written: object, out: Path) -> tuple[Path, ...]:
