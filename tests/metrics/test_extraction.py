@@ -208,7 +208,7 @@ HOSTILE = {
 def test_a_hundred_thousand_characters(name: str) -> None:
     started = time.process_time()
     RuleExtractor().extract(HOSTILE[name][:100_000])
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 4  # anything worse than linear would take minutes
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "...", "😀", "\x00", "\ud83d", "—", "** **", "1."])
