@@ -34,7 +34,7 @@ MIN_OVERLAP = 0.7
 """Of the moments of the longer sound that were compared."""
 MIN_STILL, MIN_FROZEN = 0.85, 0.995
 """Correlation of mean pictures, and of pictures in which nothing moves."""
-MIN_MOVEMENT, MIN_SILENT_MOVEMENT = 0.75, 0.9
+MIN_MOVEMENT, MIN_SILENT_MOVEMENT = 0.75, 0.86
 """Correlation of the movement, beside equal sound and without: heads nod in time with others."""
 MAX_CANDIDATES = 30
 """Compared with a clip, the likeliest first."""
@@ -42,6 +42,8 @@ MAX_BUCKET = 64
 """A code that more clips share (hum, a studio's background) tells nothing."""
 TRIM_S = 1.0
 """Clips that differ more in length, and by more than a quarter, are not the same."""
+SILENT_TRIM_S = 0.5
+"""Without sound, longer cuts are not sought: too much of heads at rest would fit."""
 HASH_BANDS = 8
 _ONE_BIT = tuple(1 << bit for bit in range(32))
 _log = logging.getLogger(__name__)
@@ -119,9 +121,10 @@ def _same_pictures(
 
 def _same_silent_pictures(one: Fingerprint, other: Fingerprint) -> bool:
     """Without sound, where one begins in the other has to be tried."""
-    most = round(TRIM_S * PICTURES_A_SECOND)
+    most = round(SILENT_TRIM_S * PICTURES_A_SECOND)
     return any(
-        _same_pictures(one, other, shift / PICTURES_A_SECOND) for shift in range(-most, most + 1, 2)
+        _same_pictures(one, other, shift / PICTURES_A_SECOND, MIN_SILENT_MOVEMENT)
+        for shift in range(-most, most + 1, 3)
     )
 
 
