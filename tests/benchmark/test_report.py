@@ -7,6 +7,10 @@ from tests.benchmark.exact import make_run, make_task, right
 from tests.benchmark.folders import make_records, write_predictions
 from typer.testing import CliRunner
 
+from xemogpt.benchmark.cells import Table, parts, shown, to_csv
+from xemogpt.benchmark.comparisons import Difference
+from xemogpt.benchmark.estimates import Estimate
+from xemogpt.benchmark.evidence import evidence_tests, verdict_of
 from xemogpt.benchmark.page import write_report
 from xemogpt.benchmark.report import (
     PERFECT,
@@ -18,11 +22,12 @@ from xemogpt.benchmark.report import (
 )
 from xemogpt.benchmark.runlog import Answer, RunFailure
 from xemogpt.benchmark.scoring import score_run
+from xemogpt.benchmark.tables import beside, tables_of
 from xemogpt.benchmark.truth import is_denial, judge, stated_kind
 from xemogpt.cli.app import app
 from xemogpt.errors import DatasetError
 from xemogpt.metrics.emocue360 import EmoCue360
-from xemogpt.schema import Cue, CueSet
+from xemogpt.schema import MODALITIES, Cue, CueSet
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +112,7 @@ def test_hallucinations_are_counted(task, metric):
     assert found.by_kind["head-shake"] == (24, 24)
 
 
-def _evidence(task, keeps):
+def _evidence(task, metric, keeps):
     """Verdicts for a model that keeps, or loses, its cues when the evidence is gone."""
     records = task.records
     partner = {r.id: records[(i + 1) % len(records)] for i, r in enumerate(records)}
@@ -128,14 +133,19 @@ def _evidence(task, keeps):
         make_run(task, swapped, condition="swapped-video",
                  swapped={key: value.id for key, value in partner.items()}),
     ]  # fmt: skip
-    report = build_report(runs, task)
-    return {test.condition: test.verdict for test in report.evidence}
+    scores = {
+        run.condition: (run, score_run(run, records, metric, name=run.condition)) for run in runs
+    }
+    # Of other pictures other things are true; without sound the pictures are still the clip's.
+    judged = [name for name, (_, score) in scores.items() if score.contradictions]
+    assert judged == ["full", "no-audio"]
+    return {test.condition: test.verdict for test in evidence_tests(scores, metric)}
 
 
-def test_evidence_verdicts(task):
+def test_evidence_verdicts(task, metric):
     conditions = ("no-audio", "frozen-frames", "swapped-video")
-    assert _evidence(task, keeps=False) == dict.fromkeys(conditions, "pass")
-    assert _evidence(task, keeps=True) == dict.fromkeys(conditions, "fail")
+    assert _evidence(task, metric, keeps=False) == dict.fromkeys(conditions, "pass")
+    assert _evidence(task, metric, keeps=True) == dict.fromkeys(conditions, "fail")
 
 
 def test_a_report_is_written_whole_and_safe(task, tmp_path):
@@ -164,8 +174,52 @@ def test_a_report_is_written_whole_and_safe(task, tmp_path):
     assert float(rows[0]["overall F1 low"]) <= 1.0
     assert not any(cell.startswith("=") for row in rows for cell in row.values())
     markdown = paths["report.md"].read_text()
-    assert "| right | run | 1.000 [1.00, 1.00] |" in markdown and "<script>" not in markdown
+    assert "| right | run | 1.000 [1.000, 1.000] |" in markdown and "<script>" not in markdown
     assert any("No text-only run" in note for note in report.notes)
+    measures = list(csv.DictReader(paths["precision_recall.csv"].open()))
+    assert [row["modality"] for row in measures[:4]] == [*MODALITIES, "overall"]
+    assert float(measures[3]["recall"]) == pytest.approx(1.0)
+    published = list(csv.DictReader(paths["reference_protocol.csv"].open()))
+    assert published[0]["samples"] == str(len(task.records)) and published[0]["overall F1 low"]
+
+
+def test_words_alone_stand_beside_every_score(task):
+    full = make_run(task, [right(record) for record in task.records])
+    silent = [right(record, visual=False, auditory=False) for record in task.records]
+    words = make_run(task, silent, condition="text-only")
+    deaf = make_run(task, [right(r, auditory=False) for r in task.records], condition="no-audio")
+    other = deaf.model_copy(update={"seed": 1})
+    report = build_report([full, words, deaf, other], task)
+    names = [score.name for score in beside(report)]
+    assert names[:3] == ["right", "right, text-only", PERFECT]
+    (table,) = [table for table in tables_of(report) if table.name == "by_scenario"]
+    assert {row[2] for row in table.rows} == set(names)
+    (pair,) = [found for found in report.comparisons if found.why == "against words alone"]
+    assert pair.f1["visual"].difference == pytest.approx(1.0)
+    assert {test.condition: test.verdict for test in report.evidence} == {
+        "no-audio": "pass", "text-only": "pass",
+    }  # fmt: skip
+    assert not any("text-only" in note for note in report.notes)
+    # The run of another seed is not held against this full one.
+    (note,) = [note for note in report.notes if "evidence cannot be tested" in note]
+    assert "right, no-audio (2)" in note
+
+
+def test_numbers_are_shown_with_their_intervals():
+    value = Estimate(value=-0.0001, low=-0.12, high=0.0, count=4)
+    assert parts(value) == ("0.000", "[-0.120, 0.000]")
+    difference = Difference(difference=0.5, low=-0.0, high=1.0, p_value=0.03)
+    assert shown(difference) == "+0.500 [+0.000, +1.000] p = 0.0300"
+    table = Table("t", "T", "", ("a", "b"), (("=1+1", value), ("b", None)))
+    assert to_csv(table).splitlines() == ["a,b,b low,b high", "'=1+1,-0.0001,-0.12,0.0", "b,,,"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.0, 0.1, "pass"), (0.05, 0.2, "unclear"), (0.11, 0.2, "fail"), (None, None, "not testable")],
+)
+def test_whole_intervals_decide(low, high, verdict):
+    assert verdict_of(Estimate(value=low, low=low, high=high, count=9)) == verdict
 
 
 def test_runs_and_tasks_must_belong_together(task):

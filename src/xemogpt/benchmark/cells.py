@@ -27,29 +27,39 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    def shown(self) -> list[list[str]]:
-        """The rows as people read them."""
-        return [[shown(cell) for cell in row] for row in self.rows]
+    def parts(self) -> list[list[tuple[str, ...]]]:
+        """The rows as people read them: each number, and how sure it is."""
+        return [[parts(cell) for cell in row] for row in self.rows]
 
 
 def shown(cell: Cell) -> str:
     """A cell in words; an estimate with its interval.
 
-    >>> shown(Estimate(value=0.5, low=0.4, high=0.6, count=9)), shown(None)
-    ('0.500 [0.40, 0.60]', '-')
+    >>> shown(Estimate(value=0.5, low=-0.0001, high=0.6, count=9)), shown(None)
+    ('0.500 [0.000, 0.600]', '-')
     """
+    return " ".join(parts(cell))
+
+
+def parts(cell: Cell) -> tuple[str, ...]:
+    """A cell in words, and apart from it its interval and p-value, if it has any."""
     if isinstance(cell, Estimate):
         if cell.value is None:
-            return "-"
+            return ("-",)
         if cell.low is None or cell.high is None:
-            return f"{cell.value:.3f}"
-        return f"{cell.value:.3f} [{cell.low:.2f}, {cell.high:.2f}]"
+            return (_decimal(cell.value),)
+        return _decimal(cell.value), f"[{_decimal(cell.low)}, {_decimal(cell.high)}]"
     if isinstance(cell, Difference):
-        low, high = f"{cell.low:+.3f}", f"{cell.high:+.3f}"
-        return f"{cell.difference:+.3f} [{low}, {high}], p = {cell.p_value:.4f}"
+        low, high = _decimal(cell.low, "+"), _decimal(cell.high, "+")
+        return _decimal(cell.difference, "+"), f"[{low}, {high}]", f"p = {cell.p_value:.4f}"
     if isinstance(cell, float):
-        return f"{cell:.4g}"
-    return "-" if cell is None else str(cell)
+        return (f"{cell:.4g}",)
+    return ("-" if cell is None else str(cell),)
+
+
+def _decimal(value: float, sign: str = "") -> str:
+    # Adding 0 makes a negative zero a plain one.
+    return f"{round(value, 3) + 0.0:{sign}.3f}"
 
 
 def to_csv(table: Table) -> str:

@@ -21,7 +21,9 @@ _RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 _PERFECT, _CHEATING = "#777777", "#b09000"
 _VERDICTS = {"pass": "#009e73", "fail": "#d55e00", "unclear": "#e69f00", "not testable": "#777777"}
 _SYMBOLS = {"run": "circle", "perfect": "diamond-open", "cheating": "x-thin-open"}
-ROW_PX, FRAME_PX = 26, 90
+ROW_PX = 26
+DODGE_PX = 9
+"""Between the systems of one line."""
 MAX_LABEL = 48
 
 
@@ -54,7 +56,7 @@ def _modalities(report: BenchReport) -> Any:
             )
             figure.add_trace(trace, row=1, col=panel)
     figure.update_xaxes(range=[-0.02, 1.04], tickvals=[0, 0.5, 1])
-    return _framed(figure, len(systems))
+    return _framed(figure, len(systems), has_titles=True)
 
 
 def _scenarios(report: BenchReport) -> Any:
@@ -97,7 +99,8 @@ def _evidence(report: BenchReport) -> Any:
             texts, estimates = zip(*chosen, strict=True)
             figure.add_trace(_trace(verdict, estimates, texts, colour, "circle"))
     limit = tests[0].limit
-    figure.add_vline(x=limit, line_dash="dot", line_color="#888", annotation_text=f"limit {limit}")
+    figure.add_vline(x=limit, line_dash="dot", line_color="#888", annotation_text=f"limit {limit}",
+                     annotation_position="top left")  # fmt: skip
     figure.update_yaxes(categoryorder="array", categoryarray=labels[::-1])
     figure.update_xaxes(title_text="cues left beyond chance", rangemode="tozero")
     return _framed(figure, len(tests))
@@ -121,12 +124,12 @@ def _conditions(report: BenchReport) -> Any:
             trace = _trace(
                 _label(model), list(rows.values()), list(rows), _RUN_COLOURS[place % 6], "circle"
             )
-            trace.showlegend = panel == 1
+            trace.showlegend = panel == 1 and len(models) > 1
             trace.legendgroup = str(place)
             figure.add_trace(trace, row=1, col=panel)
     figure.update_xaxes(range=[-0.02, 1.04], tickvals=[0, 0.5, 1])
     figure.update_yaxes(categoryorder="array", categoryarray=shown[::-1])
-    return _framed(figure, len(shown), has_legend=True)
+    return _framed(figure, len(shown), has_titles=True, has_legend=len(models) > 1)
 
 
 def _by_row(
@@ -139,10 +142,16 @@ def _by_row(
     import plotly.graph_objects as go
 
     colours = _colours(report)
-    figure = go.Figure([_dots(score, found, labels, colours) for score, found in rows])
+    # From the bottom up, and beside each other: equal numbers would hide each other.
+    figure = go.Figure([_dots(score, found, labels, colours) for score, found in rows[::-1]])
+    figure.update_traces(orientation="h", marker_size=7)
+    for place, trace in enumerate(figure.data):
+        trace.offsetgroup = str(place)
+    figure.update_layout(scattermode="group", scattergap=0.3, legend_traceorder="reversed")
     figure.update_yaxes(categoryorder="array", categoryarray=list(labels)[::-1])
     figure.update_xaxes(title_text=title, range=[-0.02, 1.04])
-    return _framed(figure, len(labels), has_legend=True)
+    row_px = max(ROW_PX, DODGE_PX * len(rows))
+    return _framed(figure, len(labels), has_legend=True, row_px=row_px)
 
 
 def _dots(
@@ -179,23 +188,34 @@ def _trace(
                 "line": {"width": 2, "color": colour}},
         error_x={"type": "data", "array": highs, "arrayminus": lows, "color": colour,
                  "thickness": 1.5, "width": 3},
+        cliponaxis=False,
         hovertemplate="%{y}: %{x:.3f}<extra>" + name + "</extra>",
     )  # fmt: skip
 
 
-def _framed(figure: Any, num_rows: int, *, has_legend: bool = False) -> Any:
+def _framed(
+    figure: Any,
+    num_rows: int,
+    *,
+    has_titles: bool = False,
+    has_legend: bool = False,
+    row_px: int = ROW_PX,
+) -> Any:
+    titles_px, rows_px = 28 * has_titles, row_px * num_rows
+    top_px = 12 + titles_px + 24 * has_legend
     figure.update_layout(
-        height=FRAME_PX + ROW_PX * num_rows + (40 if has_legend else 0),
+        height=top_px + rows_px + 48,
         showlegend=has_legend,
-        margin={"l": 10, "r": 10, "t": 40, "b": 40},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+        margin={"l": 10, "r": 14, "t": top_px, "b": 48},
+        legend={"orientation": "h", "y": 1 + titles_px / rows_px, "yanchor": "bottom", "x": 0.0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(128,128,128,0.07)",
         template=None,
         font={"size": 12},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)", zeroline=False)
-    figure.update_yaxes(gridcolor="rgba(128,128,128,0.18)", automargin=True, type="category")
+    figure.update_yaxes(gridcolor="rgba(128,128,128,0.18)", automargin=True, type="category",
+                        range=[-0.6, num_rows - 0.4])  # fmt: skip
     return figure
 
 

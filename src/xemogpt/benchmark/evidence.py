@@ -144,7 +144,7 @@ def _count_test(
         question=question,
         left=left,
         excess=left,
-        verdict=_verdict(left),
+        verdict=verdict_of(left),
         num_cues=int(before.sum()),
     )
 
@@ -177,7 +177,7 @@ def _swap_test(
         left=found["left"],
         by_chance=found["chance"].value,
         excess=found["excess"],
-        verdict=_verdict(found["excess"]),
+        verdict=verdict_of(found["excess"]),
         num_cues=sum(len(cues) for cues in own.values()),
     )
 
@@ -193,8 +193,12 @@ def _recalls(
     return found
 
 
-def _verdict(excess: Estimate) -> Verdict:
-    """By the whole interval; one that holds the limit settles nothing."""
+def verdict_of(excess: Estimate) -> Verdict:
+    """The verdict by the whole interval; one that holds the limit settles nothing.
+
+    >>> verdict_of(Estimate(value=0.02, low=0.0, high=0.05, count=9))
+    'pass'
+    """
     if excess.low is None or excess.high is None:
         return "not testable"
     if excess.high <= LIMIT:

@@ -1,10 +1,12 @@
 """What a reader must know before believing the numbers, in sentences."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from xemogpt.benchmark.conditions import FULL, TEXT_ONLY
+from xemogpt.benchmark.evidence import models_of
+from xemogpt.benchmark.runlog import RunLog
 from xemogpt.benchmark.truth import reference_kind
 
 if TYPE_CHECKING:
@@ -75,14 +77,32 @@ def _on_runs(report: "BenchReport") -> Iterator[str]:
             yield f"{name}: {len(run.failures)} samples failed and count as 0."
         if run.num_empty:
             yield f"{name}: {run.num_empty} answers are empty and count as 0."
-    if all(run.condition != TEXT_ONLY for run in report.runs.values()):
-        yield (
-            "No text-only run is given: how much the words alone tell is not known"
-            " (bench run --condition text-only)."
-        )
-    if all(run.condition != FULL for run in report.runs.values()):
-        yield "No run of the full clips is given: evidence cannot be tested."
+    yield from _on_conditions(report.runs)
     versions = {run.versions.get("xemogpt") for run in report.runs.values()}
     if len(versions) > 1:
         shown = ", ".join(sorted(str(version) for version in versions))
         yield f"The runs were made by different versions of xemogpt ({shown})."
+
+
+def _on_conditions(runs: Mapping[str, RunLog]) -> Iterator[str]:
+    """Runs without the other run that they have to be held against."""
+    names = list(runs)
+    without_words, without_full = [], []
+    for places in models_of(list(runs.values())).values():
+        conditions = {runs[names[place]].condition for place in places}
+        if FULL not in conditions:
+            without_full += [names[place] for place in places]
+        elif TEXT_ONLY not in conditions:
+            without_words += [
+                names[place] for place in places if runs[names[place]].condition == FULL
+            ]
+    if without_words:
+        yield (
+            f"No text-only run is given of {', '.join(without_words)}: how much the words alone"
+            " tell it is not known (bench run --condition text-only)."
+        )
+    if without_full:
+        yield (
+            f"No run of the full clips with the same settings, weights and seed stands beside"
+            f" {', '.join(without_full)}: evidence cannot be tested."
+        )

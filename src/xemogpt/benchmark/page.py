@@ -23,8 +23,10 @@ UNDER = {
     "conditions": "conditions",
 }
 """Table -> the chart above it."""
-FOLDED = ("by_tag", "by_kind", "hallucinated_kinds", "by_scenario")
+FOLDED = ("precision_recall", "by_tag", "by_kind", "hallucinated_kinds", "by_scenario")
 """Long tables that are folded at first."""
+PANELS = ("modalities", "conditions")
+"""Charts of several panels, which a phone scrolls sideways."""
 
 
 def write_report(report: BenchReport, out: str | Path) -> list[Path]:
@@ -70,6 +72,7 @@ def page(report: BenchReport) -> str:
         under=UNDER,
         folded=FOLDED,
         charts=charts,
+        panels=PANELS,
         examples=examples(report),
         modalities=MODALITIES,
         versions=next(iter(report.systems.values())).report.versions,

@@ -252,7 +252,8 @@ def _reference(
             continue
         scored = metric.score(preds, target, use_baselines=False)
         found[name] = {column: scored.scores(column).to_dict() for column in COLUMNS} | {
-            "num_samples": len(preds)
+            "num_samples": len(preds),
+            "intervals": scored.intervals,
         }
     return found
 

@@ -5,7 +5,7 @@ that their numbers can stand side by side.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from xemogpt.benchmark.breakdown import (
     credit_by_kind,
     group_columns,
 )
+from xemogpt.benchmark.conditions import FROZEN, SWAPPED
 from xemogpt.benchmark.estimates import Estimate, mean_estimates
 from xemogpt.benchmark.runlog import Answer, RunLog
 from xemogpt.benchmark.timing import Timing, sample_timing, with_times
@@ -64,7 +65,7 @@ class SystemScore:
     timing: dict[str, Estimate]
     """``start_error_s``, ``end_error_s``, ``iou`` over matched cues with times."""
     contradictions: Contradictions | None
-    """None where no record has exact truth."""
+    """None where no record has exact truth, or where other pictures were shown."""
 
 
 def answered(run: RunLog) -> dict[str, Said]:
@@ -96,7 +97,9 @@ def score_run(
         name: what to call it.
         seed: of the bootstrap.
     """
-    return score_system(answered(run), records, metric, name=name, role="run", seed=seed)
+    score = score_system(answered(run), records, metric, name=name, role="run", seed=seed)
+    # What is true of a clip is not true of the other pictures that were shown in its place.
+    return replace(score, contradictions=None) if run.condition in (SWAPPED, FROZEN) else score
 
 
 def score_system(

@@ -2,9 +2,12 @@
 
 import csv
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from xemogpt.benchmark.breakdown import SCENARIO, TAG
 from xemogpt.benchmark.cells import Row, Table, safe
+from xemogpt.benchmark.conditions import FULL, TEXT_ONLY
 from xemogpt.benchmark.estimates import Estimate
 from xemogpt.benchmark.report import BenchReport
 from xemogpt.benchmark.scoring import SystemScore
@@ -20,18 +23,25 @@ MIN_GROUP = 5
 def tables_of(report: BenchReport) -> list[Table]:
     """All tables that this report allows, in the order of the page."""
     made = (
-        _scores(report), _groups(report, SCENARIO), _groups(report, TAG), _kinds(report),
-        _timing(report), _contradictions(report), _contradicted_kinds(report), _evidence(report),
-        _conditions(report), _comparisons(report), _reference(report), _runs(report),
+        _scores(report), _measures(report), _groups(report, SCENARIO), _groups(report, TAG),
+        _kinds(report), _timing(report), _contradictions(report), _contradicted_kinds(report),
+        _evidence(report), _conditions(report), _comparisons(report), _reference(report),
+        _runs(report),
     )  # fmt: skip
     return [table for table in made if table.rows]
 
 
 def beside(report: BenchReport) -> list[SystemScore]:
-    """Runs, the perfect prediction and the best answers that cheat: what every score is beside."""
+    """What every score stands beside: words alone, the perfect prediction, the best cheat.
+
+    Runs with sound or pictures taken away have tables of their own; they are here only where no
+    run is of the full clips.
+    """
     cheat = report.strongest_cheat()
+    shown = [report.systems[name] for name, run in report.runs.items()
+             if run.condition in (FULL, TEXT_ONLY)]  # fmt: skip
     return [
-        *report.of_role("run"),
+        *(shown if report.full_runs() else report.of_role("run")),
         *report.of_role("perfect"),
         *([cheat] if cheat is not None else []),
     ]
@@ -58,8 +68,12 @@ def samples_csv(report: BenchReport) -> str:
 
 def f1_of(score: SystemScore, column: str) -> Estimate:
     """Corpus F1 of a modality with its interval."""
-    low, high = score.report.intervals[column]["f1"]
-    value = score.report.scores(column).f1
+    return _measure(score, column, "f1")
+
+
+def _measure(score: SystemScore, column: str, measure: str) -> Estimate:
+    low, high = score.report.intervals[column][measure]
+    value = getattr(score.report.scores(column), measure)
     count = len(score.report.ids)
     return Estimate(value=None if value != value else value, low=low, high=high, count=count)
 
@@ -83,6 +97,20 @@ def _scores(report: BenchReport) -> Table:
         ("system", "role", *(f"{column} F1" for column in COLUMNS), "emotion recall",
          "emotion precision", "hallucinated", "missing"),
         tuple(rows),
+    )  # fmt: skip
+
+
+def _measures(report: BenchReport) -> Table:
+    rows: list[Row] = [
+        (score.name, column, *(_measure(score, column, measure) for measure in MEASURES))
+        for score in beside(report)
+        for column in COLUMNS
+    ]
+    return Table(
+        "precision_recall", "Precision and recall",
+        "Of the cues stated, how many match a reference; of the references, how many are matched."
+        " Each is a mean over samples, so F1 is not the harmonic mean of the two.",
+        ("system", "modality", *MEASURES), tuple(rows),
     )  # fmt: skip
 
 
@@ -161,7 +189,7 @@ def _contradictions(report: BenchReport) -> Table:
         "hallucinations", "Hallucinated cues",
         "On clips of exact truth: stated visual and auditory cues, those of a known kind (judged),"
         " and those whose kind was neither asked for nor measured, or which deny one that is"
-        " there.",
+        " there. Not judged where other pictures were shown: other things are true of them.",
         ("system", "stated", "judged", "contradicted", "rate", "visual rate", "auditory rate"),
         tuple(rows),
     )  # fmt: skip
@@ -169,7 +197,7 @@ def _contradictions(report: BenchReport) -> Table:
 
 def _contradicted_kinds(report: BenchReport) -> Table:
     rows: list[Row] = [
-        (score.name, kind, wrong, total, wrong / total)
+        (score.name, kind, wrong, total, round(wrong / total, 3))
         for score in report.of_role("run")
         if score.contradictions
         for kind, (wrong, total) in list(score.contradictions.by_kind.items())[:10]
@@ -183,8 +211,9 @@ def _contradicted_kinds(report: BenchReport) -> Table:
 
 def _evidence(report: BenchReport) -> Table:
     rows: list[Row] = [
-        (test.model, test.condition, test.question, test.num_cues, test.left, test.by_chance,
-         test.excess, f"at most {test.limit:g}", test.verdict)
+        (test.model, test.condition, test.question, test.num_cues, test.left,
+         None if test.by_chance is None else round(test.by_chance, 3), test.excess,
+         test.limit, test.verdict)
         for test in report.evidence
     ]  # fmt: skip
     return Table(
@@ -193,7 +222,7 @@ def _evidence(report: BenchReport) -> Table:
         " Pass: the whole interval is within the limit; fail: all of it is beyond; unclear: it"
         " holds the limit.",
         ("system", "condition", "what is counted", "cues with evidence", "left", "by chance",
-         "excess", "limit", "verdict"), tuple(rows),
+         "excess", "at most", "verdict"), tuple(rows),
     )  # fmt: skip
 
 
@@ -226,7 +255,7 @@ def _comparisons(report: BenchReport) -> Table:
 
 def _reference(report: BenchReport) -> Table:
     rows: list[Row] = [
-        (name, found["num_samples"], *(found[column]["f1"] for column in COLUMNS))
+        (name, found["num_samples"], *(_published(found, column) for column in COLUMNS))
         for name, found in (report.reference or {}).items()
         if found is not None
     ]
@@ -236,6 +265,11 @@ def _reference(report: BenchReport) -> Table:
         " flatter. See docs/emocue360.md.",
         ("system", "samples", *(f"{column} F1" for column in COLUMNS)), tuple(rows),
     )  # fmt: skip
+
+
+def _published(found: Mapping[str, Any], column: str) -> Estimate:
+    low, high = found["intervals"][column]["f1"]
+    return Estimate(value=found[column]["f1"], low=low, high=high, count=found["num_samples"])
 
 
 def _runs(report: BenchReport) -> Table:
