@@ -67,6 +67,8 @@ def find_duplicates(records: Iterable[EmoCueRecord], folder: str | Path) -> dict
         if sha256 is not None and sha256 in by_hash:
             found[id_] = by_hash[sha256]
             continue
+        if sha256 is not None:
+            by_hash[sha256] = id_
         try:
             print_ = fingerprint(Path(folder) / media)
         except MediaError as error:
@@ -77,8 +79,8 @@ def find_duplicates(records: Iterable[EmoCueRecord], folder: str | Path) -> dict
             index.add(id_, print_)
         else:
             found[id_] = match
-        if sha256 is not None:
-            by_hash[sha256] = match or id_
+            if sha256 is not None:
+                by_hash[sha256] = match
     return found
 
 
