@@ -19,13 +19,14 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -270,23 +271,36 @@ def kills(args: argparse.Namespace) -> Row:
         for _ in range(20):
             command = [sys.executable, "-c", script, str(args.data), str(folder / "out")]
             running = subprocess.Popen([*command, str(args.recognise)])
-            moment = rng.uniform(2.0, 9.0)
+            moment = rng.uniform(2.0, 15.0)
             try:
                 running.wait(moment)
-                moments.append("ended by itself")
+                moments.append(["ended by itself", num_done(folder / "out")])
             except subprocess.TimeoutExpired:
                 running.send_signal(signal.SIGKILL)
                 running.wait()
-                moments.append(f"{moment:.1f} s")
+                moments.append([f"{moment:.1f} s", num_done(folder / "out")])
         summary = build_emocue(args.data, folder / "out", settings_of(args), workers=args.workers)
         whole, resumed = contents(folder / "whole"), contents(folder / "out")
         return {
             "num_clips": summary.num_clips,
             "num_records": summary.num_records,
-            "killed_after": moments,
+            "killed_after_and_clips_then_done": moments,
             "num_files": len(whole),
             "is_equal": whole == resumed,
         }
+
+
+def num_done(out: Path) -> int:
+    """Clips that the state of a killed build holds as worked off."""
+    if not (out / "build.sqlite").exists():
+        return 0
+    with closing(sqlite3.connect(out / "build.sqlite")) as state:
+        query = "SELECT count(*) FROM clips WHERE status IN ('done', 'dropped')"
+        try:
+            found: int = state.execute(query).fetchone()[0]
+        except sqlite3.OperationalError:  # killed before there was a table
+            return 0
+        return found
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from xemogpt.benchmark.cells import Table, parts, shown, to_csv
 from xemogpt.benchmark.comparisons import Difference
+from xemogpt.benchmark.emotions import named_emotions
 from xemogpt.benchmark.estimates import Estimate
 from xemogpt.benchmark.evidence import evidence_tests, verdict_of
 from xemogpt.benchmark.page import write_report
@@ -203,6 +204,32 @@ def test_words_alone_stand_beside_every_score(task):
     # The run of another seed is not held against this full one.
     (note,) = [note for note in report.notes if "evidence cannot be tested" in note]
     assert "right, no-audio (2)" in note
+
+
+@pytest.mark.parametrize(
+    ("labels", "text", "named"),
+    [
+        (["Happy"], "sounds angry", ("joy", "anger")),
+        ([], "is not happy but sad", ("sadness",)),
+        ([], "without any anger", ()),
+        ([], "no marked emotion is expressed", ("neutral",)),
+        ([], "shows no emotion", ("neutral",)),
+        ([], "no expression of joy", ()),
+        ([" "], "", ()),
+    ],
+)
+def test_emotions_are_named_in_order(labels, text, named):
+    cues = [Cue(text=text)] if text else []
+    assert named_emotions(labels, cues) == named
+
+
+def test_naming_every_emotion_helps_recall_only(task, metric):
+    every = ("sad", "happy", "angry")
+    answers = [right(r).model_copy(update={"emotions": every}) for r in task.records]
+    emotion = score_run(make_run(task, answers), task.records, metric, name="x").emotion
+    assert emotion["recall"].value == 1.0 and emotion["num"].value == 3
+    assert emotion["first"].value == pytest.approx(1 / 3)
+    assert emotion["precision"].value == pytest.approx(1 / 3)
 
 
 def test_numbers_are_shown_with_their_intervals():

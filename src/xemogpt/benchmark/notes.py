@@ -77,6 +77,13 @@ def _on_runs(report: "BenchReport") -> Iterator[str]:
             yield f"{name}: {len(run.failures)} samples failed and count as 0."
         if run.num_empty:
             yield f"{name}: {run.num_empty} answers are empty and count as 0."
+    given = [name for name, run in report.runs.items() if any(a.cues for a in run.answers)]
+    told = [name for name in report.runs if name not in given]
+    if given and told:
+        yield (
+            f"{', '.join(given)}: scored on the cues given; {', '.join(told)}: on those read from"
+            " the text. Reading loses and splits some, so hold like against like."
+        )
     yield from _on_conditions(report.runs)
     versions = {run.versions.get("xemogpt") for run in report.runs.values()}
     if len(versions) > 1:

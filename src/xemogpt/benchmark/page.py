@@ -7,7 +7,8 @@ from typing import Any
 from xemogpt.benchmark.cells import bullets, to_csv, to_markdown
 from xemogpt.benchmark.charts import charts_of
 from xemogpt.benchmark.report import BenchReport
-from xemogpt.benchmark.tables import samples_csv, tables_of
+from xemogpt.benchmark.samples import samples_csv
+from xemogpt.benchmark.tables import tables_of
 from xemogpt.files import atomic_write
 from xemogpt.schema import MODALITIES
 

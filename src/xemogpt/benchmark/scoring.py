@@ -17,6 +17,7 @@ from xemogpt.benchmark.breakdown import (
     group_columns,
 )
 from xemogpt.benchmark.conditions import FROZEN, SWAPPED
+from xemogpt.benchmark.emotions import EmotionScores, emotion_scores, named_emotions
 from xemogpt.benchmark.estimates import Estimate, mean_estimates
 from xemogpt.benchmark.runlog import Answer, RunLog
 from xemogpt.benchmark.timing import Timing, sample_timing, with_times
@@ -25,8 +26,6 @@ from xemogpt.metrics.baselines import baseline_predictions
 from xemogpt.metrics.bootstrap import Values
 from xemogpt.metrics.emocue360 import EmoCue360
 from xemogpt.metrics.extraction import RuleExtractor
-from xemogpt.metrics.groups import load_groups
-from xemogpt.metrics.polarity import read
 from xemogpt.metrics.results import COLUMNS
 from xemogpt.metrics.samples import as_samples
 from xemogpt.metrics.scorereport import ScoreReport
@@ -57,7 +56,7 @@ class SystemScore:
     hits: Values
     """(N,) 1 where the main expressed emotion is named, 0 where not, NaN without a reference."""
     emotion: dict[str, Estimate]
-    """``recall`` of the main emotion, ``precision`` and ``num`` of the emotions named."""
+    """``recall`` of the main emotion, ``first``, ``precision`` and ``num``: see EmotionScores."""
     groups: dict[str, dict[str, Estimate]]
     """``scenario: clear`` or ``tag: dark`` -> column -> F1, and ``emotion``."""
     kinds: dict[str, Estimate]
@@ -133,9 +132,7 @@ def score_system(
         report=report,
         said=said,
         hits=emotion[:, 0],
-        emotion=mean_estimates(
-            {"recall": emotion[:, 0], "precision": emotion[:, 1], "num": emotion[:, 2]}, seed
-        ),
+        emotion=mean_estimates(dict(zip(EmotionScores._fields, emotion.T, strict=True)), seed),
         groups=group_columns(records, {**f1, "emotion": emotion[:, 0]}, seed),
         kinds=mean_estimates(credit_by_kind(records, report.samples), seed),
         timing=mean_estimates(
@@ -189,24 +186,6 @@ def _told(cues: CueSet) -> str:
     return "\n".join(f"{title}: {'. '.join(texts)}." for title, texts in lines if texts)
 
 
-def _emotion(record: EmoCueRecord, said: Said | None) -> tuple[float, float, float]:
-    """Whether the main emotion is named, how many of those named are right, how many there are."""
-    groups = load_groups()
-    named = [groups.of([word]) for word in record.emotions]
-    named += [groups.named_in(cue.text) for cue in record.cues.emotional]
-    expected = [group for group in named if group]
-    if not expected:
-        return np.nan, np.nan, np.nan
-    if said is None:
-        return 0.0, np.nan, np.nan
-    stated = groups.of(said.emotions).union(
-        *(groups.named_in(cue.text) for cue in said.cues.emotional if not _denies(cue.text))
-    )
-    right = stated & frozenset().union(*expected)
-    precision = len(right) / len(stated) if stated else np.nan
-    return float(bool(stated & expected[0])), precision, float(len(stated))
-
-
-def _denies(text: str) -> bool:
-    """Whether an emotion is named only to say that it is not there."""
-    return bool(read(text).denied)
+def _emotion(record: EmoCueRecord, said: Said | None) -> EmotionScores:
+    named = None if said is None else named_emotions(said.emotions, said.cues.emotional)
+    return emotion_scores(record, named)
