@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-PromptStyle = Literal["chat", "published"]
+PromptStyle = Literal["chat", "brief", "published"]
 PerceivedModality = Literal["video", "audio"]
 PERCEIVED_MODALITIES: tuple[PerceivedModality, ...] = ("video", "audio")
 
@@ -35,6 +35,8 @@ _LOOK = "First describe what the face, the head and the body show, and how it ch
 _LISTEN = "Then describe how the voice sounds: pitch, loudness, pace, pauses."
 _READ = "Use the words that are said."
 _CONCLUDE = "Conclude with the emotion that all of this expresses."
+
+_BRIEF = "Explain the expressed emotion."
 
 # What the published templates leave in the prompt where a modality is absent.
 _PUBLISHED_MARKS = {"audio": "<AudioHere>", "video": "<VideoHere>"}
@@ -71,14 +73,17 @@ def build_prompt(
     Args:
         style: ``published`` is the format the published checkpoint was trained on, complete with
             roles. ``chat`` is the content of a user's turn; roles come from the tokenizer's own
-            chat template.
+            chat template. ``brief`` is that with a request of a few words.
         subtitle: what is said; none or empty if nothing is known of it.
-        instruction: what to ask; ``default_instruction`` if not given.
+        instruction: what to ask; ``default_instruction`` if not given, or a few words in the
+            brief style.
         modalities: which of ``video`` and ``audio`` are there.
         keep_absent_marks: published style only: leave the text ``<AudioHere>`` where there is no
             sound, as the published code does. For comparing with it, not for use.
     """
     subtitle = subtitle or ""
+    if instruction is None and style == "brief":
+        instruction = _BRIEF
     if instruction is None:
         instruction = default_instruction(modalities, bool(subtitle.strip()))
     if style == "published":

@@ -6,6 +6,7 @@ from torch.nn import functional
 from xemogpt.errors import ConfigError
 from xemogpt.model.configuration import LoraSection, XEmoGPTConfig
 from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
+from xemogpt.model.pathway import Stimulus
 from xemogpt.model.tiny import build_tiny
 
 NOISE = np.random.default_rng(0)
@@ -297,3 +298,23 @@ def test_adapters_that_match_nothing(tiny):
 def test_same_seed_same_model():
     one, two = build_tiny(seed=3)[0], build_tiny(seed=3)[0]
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def test_neighbours_are_averaged_within_a_row_only():
+    model, processor = build_tiny(video_pool=2)
+    plain = build_tiny()[0]
+    frames = np.random.default_rng(0).integers(0, 255, (2, 5, 20, 24, 3), dtype=np.uint8)
+    batch = processor(frames=[frames[0], frames[1][:3]])
+    stimulus = Stimulus(batch["frames"], batch["frame_lengths"])
+    pooled = model.perceive("video", stimulus)
+    single = plain.perceive("video", stimulus)
+    assert [len(pooled[row]) for row in (0, 1)] == [3, 2]
+    # The projector is linear, so the mean may be taken after it as well.
+    torch.testing.assert_close(pooled[0][0], single[0][:2].mean(0))
+    torch.testing.assert_close(pooled[0][2], single[0][4])
+    torch.testing.assert_close(pooled[1][1], single[1][2])
+
+
+def test_a_pool_below_one_is_an_error():
+    with pytest.raises(ConfigError, match="audio_pool is 0"):
+        build_tiny(audio_pool=0)

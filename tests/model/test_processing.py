@@ -30,6 +30,25 @@ def test_one_placeholder_for_each_feature_vector(processor):
     assert batch["waveform_lengths"].tolist() == [16_000, 800, 0]
 
 
+def test_pooling_leaves_fewer_placeholders():
+    model, processor = build_tiny(video_pool=2, audio_pool=10)
+    batch = processor(frames=[CLIP, None, CLIP[:1]], waveform=[SOUND, SOUND[:800], None])
+    assert [count(processor, row, "video") for row in batch["input_ids"]] == [3, 0, 1]
+    assert [count(processor, row, "audio") for row in batch["input_ids"]] == [3, 1, 0]
+    assert batch["frame_lengths"].tolist() == [5, 0, 1]
+    assert model(**batch).logits.isfinite().all()
+
+
+def test_a_brief_prompt_asks_in_few_words():
+    processors = [build_tiny(style=style)[1] for style in ("chat", "brief")]
+    chat, brief = [p(subtitle="Hi.", answer="Calm.")["input_ids"][0] for p in processors]
+    text = processors[1].tokenizer.decode(brief)
+    assert "Words: Hi.\nExplain the expressed emotion.<|im_end|>" in text
+    assert len(brief) < len(chat) / 2
+    asked = processors[1](subtitle="Hi.", instruction="Which cues?")["input_ids"][0]
+    assert "Which cues?" in processors[1].tokenizer.decode(asked)
+
+
 def test_a_modality_that_no_sample_has_is_not_in_the_batch(processor):
     assert set(processor(subtitle="Hi.")) == {"input_ids", "attention_mask"}
 

@@ -54,6 +54,10 @@ class Parts(Config):
     """Adapters in the backbone; none to leave it as it is."""
     prompt: PromptSection = PromptSection()
     """How a request becomes tokens."""
+    video_pool: int = Field(default=1, ge=1)
+    """Bridged video vectors averaged into one that the backbone reads."""
+    audio_pool: int = Field(default=1, ge=1)
+    """The same for sound: encoders give 50 vectors a second."""
     max_audio_s: float = Field(default=30.0, gt=0)
     """Most seconds of sound in a sample."""
     max_context_tokens: int | None = Field(default=None, gt=0)
@@ -117,6 +121,8 @@ def compose_config(
         text_config=text_config,
         lora=None if parts.lora is None else parts.lora.model_dump(mode="json"),
         prompt=parts.prompt.model_dump(),
+        video_pool=parts.video_pool,
+        audio_pool=parts.audio_pool,
         max_audio_s=parts.max_audio_s,
         max_context_tokens=parts.max_context_tokens,
         video_token_id=ids["video"],

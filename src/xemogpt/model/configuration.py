@@ -41,7 +41,8 @@ class PromptSection(Config):
     """How a request becomes tokens."""
 
     style: PromptStyle = "chat"
-    """``chat``: the backbone's own chat template. ``published``: the published model's format."""
+    """``chat``: the backbone's own chat template. ``brief``: the same with an empty system message
+    and a short request, for small models trained on it. ``published``: the published format."""
     bos: Literal["none", "pad"] = "none"
     """``pad``: every sequence starts with the pad token, as in the published model."""
 
@@ -60,6 +61,8 @@ class XEmoGPTConfig(PreTrainedConfig):
         audio_bridge: fields of ``AudioBridgeConfig``.
         lora: fields of ``LoraSection``; none for a backbone without adapters.
         prompt: fields of ``PromptSection``.
+        video_pool: bridged video vectors averaged into one that the backbone reads.
+        audio_pool: the same for sound, of which there are many.
         max_audio_s: most seconds of sound in one sample.
         max_context_tokens: most tokens, features and answer together; the backbone's own limit
             if not given.
@@ -81,6 +84,8 @@ class XEmoGPTConfig(PreTrainedConfig):
     audio_bridge: dict[str, Any] | None = None
     lora: dict[str, Any] | None = None
     prompt: dict[str, Any] | None = None
+    video_pool: int = 1
+    audio_pool: int = 1
     max_audio_s: float = 30.0
     max_context_tokens: int | None = None
     video_token_id: int | None = None
@@ -101,6 +106,10 @@ class XEmoGPTConfig(PreTrainedConfig):
                 raise ConfigError(
                     f"give both {modality}_encoder and {modality}_bridge, or neither of them"
                 )
+            if self.pool(modality) < 1:
+                raise ConfigError(
+                    f"{modality}_pool is {self.pool(modality)}; expected 1 (no pooling) or more"
+                )
         self.lora_section()
         self.prompt_section()
         super().__post_init__(**kwargs)
@@ -116,6 +125,10 @@ class XEmoGPTConfig(PreTrainedConfig):
         if modality == "video":
             return self._section("video_bridge", VideoBridgeConfig)
         return self._section("audio_bridge", AudioBridgeConfig)
+
+    def pool(self, modality: PerceivedModality) -> int:
+        """Bridged vectors averaged into one."""
+        return self.video_pool if modality == "video" else self.audio_pool
 
     def lora_section(self) -> LoraSection | None:
         """The adapters, or none."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from xemogpt.bridges.audio import AudioBridge
+from xemogpt.bridges.pooling import masked_mean
 from xemogpt.bridges.video import VideoBridge
 from xemogpt.encoders.base import Features, FrozenEncoder
 from xemogpt.errors import ConfigError
@@ -36,14 +37,26 @@ class Stimulus:
 
 
 class Pathway(nn.Module):
-    """Encoder, bridge and projector of one modality; ``forward`` is the paper's figure."""
+    """Encoder, bridge and projector of one modality; ``forward`` is the paper's figure.
+
+    Args:
+        encoder: frozen.
+        bridge: what is trained to notice cues.
+        hidden_dim: width of the backbone.
+        pool: neighbouring bridged vectors averaged into one; 1, as in the paper, for none.
+    """
 
     def __init__(
-        self, encoder: FrozenEncoder, bridge: VideoBridge | AudioBridge, hidden_dim: int
+        self,
+        encoder: FrozenEncoder,
+        bridge: VideoBridge | AudioBridge,
+        hidden_dim: int,
+        pool: int = 1,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.bridge = bridge
+        self.pool = pool
         self.projector = nn.Linear(bridge.output_dim, hidden_dim)
 
     def forward(self, stimulus: Stimulus) -> dict[int, Tensor]:
@@ -58,8 +71,9 @@ class Pathway(nn.Module):
         vectors: dict[int, Tensor] = {}
         for rows, x in self._frozen_features(stimulus):  # X (B', T, D_enc)
             h = self.bridge(x.values.to(self.projector.weight.dtype), x.mask)  # H (B', T, D)
+            h, masks = mean_of_neighbours(h, x.mask, self.pool)  # (B', ceil(T / pool), D)
             z = self.projector(h)  # Z (B', T, D_llm)
-            for row, own, mask in zip(rows, z, x.mask, strict=True):
+            for row, own, mask in zip(rows, z, masks, strict=True):
                 if row in vectors:
                     raise ValueError(f"row {row} has both raw inputs and cached features")
                 vectors[row] = own[mask]  # (T_i, D_llm)
@@ -113,7 +127,33 @@ def build_pathway(
             f" width {shape[1]}; set num_input_layers and input_dim to these"
         )
     bridge = VideoBridge(bridge_config) if modality == "video" else AudioBridge(bridge_config)  # type: ignore[arg-type]
-    return Pathway(encoder, bridge, hidden_dim)
+    return Pathway(encoder, bridge, hidden_dim, config.pool(modality))
+
+
+def mean_of_neighbours(states: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Average every ``size`` steps, the last ones of a row as many as there are.
+
+    Args:
+        states: (B, T, D).
+        mask: bool (B, T), a row's own steps first.
+        size: steps that become one.
+
+    Returns:
+        (B, ceil(T / size), D), and its mask.
+
+    >>> states = torch.tensor([[[1.0], [3.0], [5.0], [9.0]]])
+    >>> mean_of_neighbours(states, torch.tensor([[True, True, True, False]]), 2)[0].flatten()
+    tensor([2., 5.])
+    """
+    if size == 1:
+        return states, mask
+    rows, steps, dim = states.shape
+    groups = -(-steps // size)
+    short = groups * size - steps
+    states = nn.functional.pad(states, (0, 0, 0, short)).reshape(rows * groups, size, dim)
+    own = nn.functional.pad(mask, (0, short)).reshape(rows * groups, size)
+    pooled = masked_mean(states, own)  # (B * groups, D)
+    return pooled.reshape(rows, groups, dim), own.any(dim=-1).reshape(rows, groups)
 
 
 def thin_evenly(vectors: Tensor, count: int) -> Tensor:

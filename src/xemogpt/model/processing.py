@@ -150,15 +150,21 @@ class XEmoGPTProcessor(PushToHubMixin):
                 assert raw is not None
                 self._check_amount(modality, len(raw))
                 inputs = encoder.preprocess(raw)
-                found[modality] = Perceived(inputs, None, encoder.num_tokens(inputs))
+                steps = encoder.num_tokens(inputs)
+                found[modality] = Perceived(inputs, None, self._pooled(modality, steps))
             else:
                 features = torch.as_tensor(features)
-                found[modality] = Perceived(None, features, len(features))
+                steps = len(features)
+                found[modality] = Perceived(None, features, self._pooled(modality, steps))
             if modality == "video":
-                self._check_amount(modality, found[modality].num_vectors)
+                self._check_amount(modality, steps)
             if found[modality].num_vectors == 0:
                 raise ConfigError(f"a sample's {modality} features are empty; leave {modality} out")
         return found
+
+    def _pooled(self, modality: PerceivedModality, steps: int) -> int:
+        """How many vectors the backbone reads of so many steps."""
+        return -(-steps // self.config.pool(modality))
 
     def _check_amount(self, modality: PerceivedModality, amount: int) -> None:
         """Hold a sample's frames or waveform samples against the model's limits."""

@@ -31,6 +31,8 @@ def build_tiny(
     style: PromptStyle = "chat",
     bridge_form: str = "reference",
     max_frames: int = 16,
+    video_pool: int = 1,
+    audio_pool: int = 1,
     max_context_tokens: int = 2048,
 ) -> tuple[XEmoGPTForConditionalGeneration, XEmoGPTProcessor]:
     """Build model and processor; the same arguments give the same weights.
@@ -43,6 +45,8 @@ def build_tiny(
         style: prompt style.
         bridge_form: ``reference`` or ``residual``.
         max_frames: most frames in a clip.
+        video_pool: bridged video vectors averaged into one.
+        audio_pool: bridged sound vectors averaged into one.
         max_context_tokens: most tokens in a sample.
     """
     tokenizer = build_byte_tokenizer()
@@ -71,6 +75,8 @@ def build_tiny(
         audio_bridge=bridge if use_audio else None,
         lora=None if lora is None else lora.model_dump(mode="json"),
         prompt=PromptSection(style=style).model_dump(),
+        video_pool=video_pool,
+        audio_pool=audio_pool,
         video_token_id=ids["video"],
         audio_token_id=ids["audio"],
         max_context_tokens=max_context_tokens,

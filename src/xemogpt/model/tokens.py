@@ -38,16 +38,16 @@ class PromptTokenizer:
         use_pad_as_bos: start with the pad token.
 
     Raises:
-        ConfigError: if the style is ``chat`` and the tokenizer has no chat template.
+        ConfigError: if the style takes roles from a chat template and the tokenizer has none.
     """
 
     def __init__(self, tokenizer: Any, style: PromptStyle, use_pad_as_bos: bool = False) -> None:
         self.tokenizer = tokenizer
         self.style = style
         self.start = [tokenizer.pad_token_id] if use_pad_as_bos else []
-        if style == "chat" and not getattr(tokenizer, "chat_template", None):
+        if style != "published" and not getattr(tokenizer, "chat_template", None):
             raise ConfigError(
-                "prompt.style is chat, but this backbone's tokenizer has no chat template;"
+                f"prompt.style is {style}, but this backbone's tokenizer has no chat template;"
                 " use an instruct model, or style published"
             )
 
@@ -67,7 +67,7 @@ class PromptTokenizer:
                 ids += [placeholder] * num_vectors[part.modality]
             else:
                 ids += self.encode_plain(part)
-        if self.style == "chat":
+        if self.style != "published":
             before, after = self._turn
             ids = [*before, *ids, *after]
         return self.start + ids
@@ -121,7 +121,8 @@ class PromptTokenizer:
     def _turn(self) -> tuple[list[int], list[int]]:
         """Ids before and after the user's turn, the system message and roles included."""
         messages = [
-            {"role": "system", "content": SYSTEM_MESSAGE},
+            # Left out, some templates would put in a message of their own.
+            {"role": "system", "content": SYSTEM_MESSAGE if self.style == "chat" else ""},
             {"role": "user", "content": _TURN},
         ]
         rendered = self.tokenizer.apply_chat_template(
