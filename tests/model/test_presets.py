@@ -50,4 +50,6 @@ def test_nano_is_composed_generates_and_comes_back(tmp_path):
     assert (tmp_path / WEIGHTS_FILE).stat().st_size < 60e6
     again = XEmoGPTForConditionalGeneration.from_pretrained(tmp_path)
     batch = XEmoGPTProcessor.from_pretrained(tmp_path)(frames=CLIP, waveform=SOUND)
-    assert torch.equal(model(**batch).logits, again(**batch).logits)
+    # Products of few rows depend in the last bits on where the weights lie in memory.
+    torch.testing.assert_close(model(**batch).logits, again(**batch).logits, rtol=1e-4, atol=1e-3)
+    assert all(map(torch.equal, model.state_dict().values(), again.state_dict().values()))
