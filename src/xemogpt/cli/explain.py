@@ -1,7 +1,7 @@
-"""``xemogpt explain``: one clip, a folder, a glob, or words alone."""
+"""``xemogpt explain``: one clip, a folder, a glob, a manifest, or words alone."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,7 +16,9 @@ SAMPLE = "sample"
 def explain(
     media: Annotated[
         list[str] | None,
-        typer.Argument(help="Clips, folders or globs; 'sample' is the pulled sample clip."),
+        typer.Argument(
+            help="Clips, folders, globs or manifests (.jsonl); 'sample' is the pulled sample clip."
+        ),
     ] = None,
     subtitle: Annotated[
         str | None,
@@ -39,8 +41,25 @@ def explain(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a clip.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Write JSON lines here; goes on where a killed run stopped.")
+        Path | None,
+        typer.Option(
+            help="Write JSON lines here, or a table if it ends in .parquet; goes on where a killed"
+            " run stopped."
+        ),
     ] = None,
+    engine: Annotated[
+        Literal["pool", "ray"] | None,
+        typer.Option(help="For a .parquet: processes of this machine, or Ray. [default: pool]"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="For a .parquet: processes. [default: one a core]")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of a running Ray cluster; without, one is started.")
+    ] = None,
+    clip_timeout: Annotated[
+        float, typer.Option(min=1.0, help="For a .parquet: seconds until a clip is given up.")
+    ] = 600.0,
     report: Annotated[
         Path | None, typer.Option(help="Write a self-contained HTML page. One clip only.")
     ] = None,
@@ -48,29 +67,56 @@ def explain(
     """Explain the emotion expressed in clips, with the cues that speak for it.
 
     Example: xemogpt explain clip.mp4 --subtitle "I am fine." --report clip.html
-    """
-    from xemogpt.cli.media_files import find_media
-    from xemogpt.inference import Explainer, Request
 
-    paths = [
-        _sample_path() if item == SAMPLE and not Path(item).exists() else item
-        for item in media or []
-    ]
-    requests = [Request(path) for path in find_media(paths)]
+    Example: xemogpt explain clips/ --workers 2 --out results.parquet
+    """
+    from xemogpt.cli import explain_batch
+
+    items = explain_batch.find_items([_named(item) for item in media or []])
+    if out is not None and out.suffix.lower() == ".parquet":
+        if subtitle is not None or audio is not None or report is not None or as_json:
+            raise typer.BadParameter(
+                "--subtitle, --audio, --report and --json do not go with a .parquet; a manifest"
+                " says what is said in each clip"
+            )
+        explain_batch.run(
+            items, out, model, device, recognise, engine or "pool", workers, ray_address,
+            clip_timeout,
+        )  # fmt: skip
+        return
+    if engine is not None or workers is not None or ray_address is not None:
+        raise typer.BadParameter(
+            "--engine, --workers and --ray-address go with --out results.parquet"
+        )
+    requests = [item.request() for item in items]
     if subtitle is not None or audio is not None:
-        if len(requests) > 1:
-            raise typer.BadParameter("--subtitle and --audio go with one clip")
-        requests = [Request(requests[0].media if requests else None, subtitle, audio)]
+        requests = [_with_words(requests, subtitle, audio)]
     if not requests:
         raise typer.BadParameter("give a clip, a folder, a glob, or --subtitle for words alone")
     if report is not None and len(requests) > 1:
         raise typer.BadParameter("--report goes with one clip")
+
+    from xemogpt.inference import Explainer
 
     explainer = Explainer.from_pretrained(model, device=device, use_recognition=recognise)
     if len(requests) == 1 and out is None:
         _explain_one(explainer, requests[0], as_json, report)
     else:
         _explain_many(explainer, requests, as_json, out)
+
+
+def _named(item: str) -> str:
+    """A path as given, or that of the sample clip."""
+    return _sample_path() if item == SAMPLE and not Path(item).exists() else item
+
+
+def _with_words(requests: "list[Request]", subtitle: str | None, audio: Path | None) -> "Request":
+    """The one request with what was given for it on the command line."""
+    from xemogpt.inference import Request
+
+    if len(requests) > 1:
+        raise typer.BadParameter("--subtitle and --audio go with one clip")
+    return Request(requests[0].media if requests else None, subtitle, audio)
 
 
 def _explain_one(

@@ -179,12 +179,12 @@ def _outcomes(
 
         yield from run_on_ray(jobs, start, workers, clip_timeout_s, ray_address)
         return
-    with closing(Pool(start, workers or _num_cores(), clip_timeout_s)) as pool:
+    with closing(Pool(start, workers or num_cores(), clip_timeout_s)) as pool:
         yield from pool.run(jobs)
 
 
-def _num_cores() -> int:
-    """That this process may use."""
+def num_cores() -> int:
+    """How many cores this process may use."""
     can_ask = hasattr(os, "sched_getaffinity")
     return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1
 

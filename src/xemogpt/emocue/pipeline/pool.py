@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
-from xemogpt.emocue.pipeline.worker import READY, THREADS, Start, raise_fatal, serve
+from xemogpt.emocue.pipeline.worker import READY, THREADS, Work, raise_fatal, serve
 from xemogpt.errors import XEmoGPTError
 
 CONTEXT: SpawnContext | ForkServerContext = multiprocessing.get_context("spawn")
@@ -31,7 +31,7 @@ class Pool:
         clip_timeout_s: a clip that takes longer is stopped and has failed.
     """
 
-    def __init__(self, start: Start, workers: int, clip_timeout_s: float = 600.0) -> None:
+    def __init__(self, start: Work, workers: int, clip_timeout_s: float = 600.0) -> None:
         self._start = start
         self._num = workers
         self._timeout_s = clip_timeout_s
@@ -107,7 +107,7 @@ class Pool:
             if self._false_starts >= MAX_FALSE_STARTS:
                 raise XEmoGPTError(
                     f"worker processes cannot start ({how}); see the lines above. A script that"
-                    " calls build_emocue needs `if __name__ == '__main__':` around the call"
+                    " starts workers needs `if __name__ == '__main__':` around the call"
                 )
         elif last_try:
             yield _failure(job, "WorkerDied", f"the process at work died twice ({how})")
@@ -131,7 +131,7 @@ class Pool:
 class _Hand:
     """One worker process and the clip it is at."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Work) -> None:
         self.connection: Connection
         self.connection, theirs = CONTEXT.Pipe()
         self._process = CONTEXT.Process(target=serve, args=(theirs, start), daemon=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from xemogpt.emocue.pipeline.job import Job, Outcome
 from xemogpt.emocue.pipeline.pool import Pool
-from xemogpt.emocue.pipeline.worker import Start, raise_fatal
+from xemogpt.emocue.pipeline.worker import Work, raise_fatal
 from xemogpt.errors import ConfigError, MissingDependencyError, XEmoGPTError
 
 ROUND = 20_000
@@ -28,7 +28,7 @@ CLIPS_PER_TASK = 4
 class ClipActor:
     """Works on clips in a process of its own, whose death or hanging harms nothing else."""
 
-    def __init__(self, start: Start, clip_timeout_s: float) -> None:
+    def __init__(self, start: Work, clip_timeout_s: float) -> None:
         self._pool = Pool(start, 1, clip_timeout_s)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
@@ -61,7 +61,7 @@ def check_ray() -> None:
 
 def run_on_ray(
     jobs: Iterator[Job],
-    start: Start,
+    start: Work,
     workers: int | None,
     clip_timeout_s: float,
     address: str | None = None,
@@ -129,7 +129,7 @@ def _call(address: str) -> None:
 
 
 def _run_round(
-    jobs: list[Job], start: Start, workers: int, clip_timeout_s: float
+    jobs: list[Job], start: Work, workers: int, clip_timeout_s: float
 ) -> Iterator[Outcome]:
     ray = _ray()
     _quiet(ray.data.DataContext.get_current())

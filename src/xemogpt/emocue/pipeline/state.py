@@ -165,8 +165,13 @@ class BuildState:
 
     def records(self) -> Iterator[EmoCueRecord]:
         """Records of the clips that are done, ids ascending."""
-        for _, text in self._pages("id, record", ("done",)):
+        for text in self.texts():
             yield EmoCueRecord.model_validate_json(text)
+
+    def texts(self) -> Iterator[str]:
+        """What the outcomes of the clips that are done hold as their records, ids ascending."""
+        for _, text in self._pages("id, record", ("done",)):
+            yield text
 
     def media(self) -> Iterator[tuple[str, str]]:
         """Id and path below the folder of clips of what is done."""

@@ -3,10 +3,13 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol
 
 from xemogpt import errors
 from xemogpt.emocue.pipeline.job import Job, Outcome
@@ -21,9 +24,24 @@ READY = b"ready"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+class Work(Protocol):
+    """What workers do with clips; can be sent to another process or machine."""
+
+    def prepare(self) -> None:
+        """Called once in each worker process, before it says that it is ready."""
+
+    def begin(self) -> Callable[[Job], Outcome]:
+        """Load what is needed, and give a function for one clip.
+
+        Raises:
+            XEmoGPTError: here or from the function, if it would spoil every clip.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Start:
-    """What a worker needs to begin; can be sent to another process or machine."""
+    """The work of building a corpus."""
 
     folder: str
     settings: str
@@ -31,20 +49,25 @@ class Start:
     media: MediaMode
     parts: Parts
 
-    def bench(self) -> Bench:
+    def prepare(self) -> None:
+        """Called once in each worker process."""
+        self.parts.prepare()
+
+    def begin(self) -> Callable[[Job], Outcome]:
         """Load what the steps need."""
         settings = BuildSettings.model_validate_json(self.settings)
-        return Bench(Path(self.folder), settings, self.media, self.parts)
+        bench = Bench(Path(self.folder), settings, self.media, self.parts)
+        return partial(process_clip, bench=bench)
 
 
-def serve(connection: Connection, start: Start) -> None:
+def serve(connection: Connection, start: Work) -> None:
     """Work until the other end is closed; also if whoever started us was killed."""
     # Ctrl-C reaches the whole group; the one who started us decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    start.parts.prepare()
-    bench: Bench | None = None
+    start.prepare()
+    process: Callable[[Job], Outcome] | None = None
     connection.send_bytes(READY)
     while True:
         try:
@@ -52,10 +75,10 @@ def serve(connection: Connection, start: Start) -> None:
         except (EOFError, ConnectionError):
             return
         try:
-            if bench is None:
+            if process is None:
                 # Only now, so that an error is answered rather than lost.
-                bench = start.bench()
-            outcome = process_clip(job, bench)
+                process = start.begin()
+            outcome = process(job)
         except XEmoGPTError as error:
             outcome = Outcome(
                 id=job.id, status="fatal", error=type(error).__name__, message=str(error)
