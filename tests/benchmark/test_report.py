@@ -24,8 +24,9 @@ from xemogpt.benchmark.report import (
 from xemogpt.benchmark.runlog import Answer, RunFailure
 from xemogpt.benchmark.scoring import score_run
 from xemogpt.benchmark.tables import beside, tables_of
-from xemogpt.benchmark.truth import is_denial, judge, stated_kind
+from xemogpt.benchmark.truth import judge
 from xemogpt.cli.app import app
+from xemogpt.emocue.verification.kinds import is_denial, stated_kind
 from xemogpt.errors import DatasetError
 from xemogpt.metrics.emocue360 import EmoCue360
 from xemogpt.schema import MODALITIES, Cue, CueSet

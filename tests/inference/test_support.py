@@ -1,7 +1,8 @@
 import pytest
 
+from xemogpt.emocue.verification.kinds import kind_of
 from xemogpt.inference.requests import Piece, Request
-from xemogpt.inference.support import kind_of, mark_support
+from xemogpt.inference.support import mark_support
 from xemogpt.schema import Cue, CueSet
 from xemogpt.signals import Measurement
 

@@ -14,7 +14,7 @@ from xemogpt.benchmark.conditions import FROZEN, FULL, NO_AUDIO, SWAPPED, TEXT_O
 from xemogpt.benchmark.estimates import Estimate, mean_estimates, ratio_estimate
 from xemogpt.benchmark.runlog import RunLog
 from xemogpt.benchmark.scoring import SystemScore
-from xemogpt.benchmark.truth import ABSENCES, is_denial, stated_kind
+from xemogpt.emocue.verification.kinds import ABSENCES, is_denial, stated_kind
 from xemogpt.metrics.bootstrap import Values
 from xemogpt.metrics.emocue360 import EmoCue360
 from xemogpt.metrics.results import COLUMNS

@@ -1,0 +1,1 @@
+"""Holding the statements of an explanation against what was measured and described."""
