@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import bench, convert, cues, data, explain, names, score, train, weights
+from xemogpt.cli import bench, convert, cues, data, explain, names, score, train, ui, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ cues.register(app)
 bench.register(app)
 data.register(app)
 train.register(app)
+ui.register(app)
 
 
 def main() -> NoReturn:
