@@ -1,6 +1,8 @@
 """Annotators by name, as the settings of a build give them; nothing heavy until one is opened."""
 
+import importlib
 import os
+from typing import cast
 from urllib.parse import urlsplit
 
 from xemogpt.emocue.annotators.base import Annotator
@@ -10,7 +12,9 @@ from xemogpt.weights import cache_dir
 
 CACHE_FILE = "annotator-answers.sqlite"
 _ENDPOINT = "openai:"
+_PARTS = ("name", "describe", "fuse", "provenance")
 _FORM = "openai:URL#MODEL, such as openai:http://localhost:8000/v1#my-model"
+_OWN = "module:Class of your own"
 
 
 def open_annotators(
@@ -29,7 +33,7 @@ def open_annotators(
     """
     names = settings.annotators
     if not names:
-        raise ConfigError(f"no annotator is named; expected template, or {_FORM}")
+        raise ConfigError(f"no annotator is named; expected template, {_FORM}, or {_OWN}")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ConfigError(f"annotator {twice[0]!r} is named twice; it would vote twice")
@@ -47,7 +51,7 @@ def _open(name: str, cache_path: str | os.PathLike[str] | None) -> Annotator:
 
         return TemplateAnnotator()
     if not name.startswith(_ENDPOINT):
-        raise UnknownNameError(f"unknown annotator {name!r}; expected template, or {_FORM}")
+        return _own(name)
     url, _, model = name.removeprefix(_ENDPOINT).partition("#")
     _check(url, model)
     from xemogpt.config import build_config
@@ -57,6 +61,30 @@ def _open(name: str, cache_path: str | os.PathLike[str] | None) -> Annotator:
     data = {"url": url.rstrip("/"), "model": model, "max_retries": 4, "max_tokens": 1024}
     config = build_config(MultimodalConfig, data, origin="the annotator's address")
     return ChatAnnotator(config, cache_path or cache_dir() / CACHE_FILE)
+
+
+def _own(name: str) -> Annotator:
+    """An annotator of the user's: ``module:Class``, imported and built without arguments.
+
+    Raises:
+        UnknownNameError: if there is no such module or class, or it is no annotator.
+    """
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        raise UnknownNameError(f"unknown annotator {name!r}; expected template, {_FORM}, or {_OWN}")
+    try:
+        made = getattr(importlib.import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise UnknownNameError(
+            f"annotator {name!r} cannot be opened: {error}; is its folder in PYTHONPATH?"
+        ) from error
+    missing = [part for part in _PARTS if not hasattr(made, part)]
+    if missing:
+        raise UnknownNameError(
+            f"annotator {name!r} lacks {', '.join(missing)}; see"
+            " xemogpt.emocue.annotators.base.Annotator"
+        )
+    return cast(Annotator, made)
 
 
 def _check(url: str, model: str) -> None:

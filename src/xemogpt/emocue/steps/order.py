@@ -10,6 +10,7 @@ def clip_steps() -> dict[str, StepFunction]:
     from xemogpt.emocue.steps.measure import measure
     from xemogpt.emocue.steps.probe import probe
     from xemogpt.emocue.steps.quality import judge_quality
+    from xemogpt.emocue.steps.verify import verify
 
     return {
         "probe": probe,
@@ -17,5 +18,6 @@ def clip_steps() -> dict[str, StepFunction]:
         "describe-visual": describe_visual,
         "describe-audio": describe_audio,
         "fuse": fuse,
+        "verify": verify,
         "quality": judge_quality,
     }

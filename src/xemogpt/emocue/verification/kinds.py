@@ -55,19 +55,21 @@ _SAID_AS: dict[Modality, dict[str, str]] = {
         "eyes-closed": r"clos.{0,12}eye|eyes?.{0,16}(clos|shut)",
         "blink-rate": r"blinks?.{0,20}(often|rapid|frequent|repeated|fast)",
         "blink": r"blink",
-        "lips-pressed": r"(press|purs|tighten).{0,16}lip|lips?.{0,16}(press|tight|purs)",
+        "lips-pressed": r"\b(press|purs|tighten).{0,16}\blip|\blips?.{0,16}\b(press|tight|purs)",
         "mouth-open": r"(open|gap).{0,12}mouth|mouth.{0,16}open|jaw.{0,12}(drop|open)",
-        "talking": r"speak|talk|mouth moves",
+        "talking": r"\bspeak(?!er)|talk|mouth moves",
         "gaze-down": r"(look|gaz|glanc)\w*.{0,12}down|downcast|eyes?.{0,12}(down|lower)",
         "gaze-up": r"(look|gaz|glanc)\w*.{0,12}up",
         "gaze-averted": r"(look|gaz|glanc)\w*.{0,12}(away|aside|left|right|side)|avert",
         "head-nod": r"\bnod",
         "head-shake": r"shak\w*.{0,12}head|head.{0,12}shak",
-        "head-tilt": r"tilt.{0,16}head|head.{0,16}tilt",
+        "head-tilt": r"(tilt|cock).{0,16}head|head.{0,16}(tilt|cock)",
         "head-bow": r"(bow|lower|drop).{0,12}head|head.{0,16}(bow|lower|down)",
         "turned-away": r"turn\w*.{0,16}(head|away|face)|head.{0,12}turn",
         "neutral-face": r"(neutral|blank|calm|expressionless).{0,16}(face|expression)"
-        r"|face.{0,16}(neutral|blank)",
+        r"|face.{0,16}(neutral|blank)"
+        r"|(no|without an?y?) (marked|strong|clear|particular|visible|distinct|definite|obvious)"
+        r" (facial )?expression",
     },
     "auditory": {
         "no-speech": r"no (speech|voice|one (is )?(speak|talk))",
@@ -88,10 +90,10 @@ _SAID_AS: dict[Modality, dict[str, str]] = {
         "slow-speech": r"slow|unhurried|drawl",
         "voice-tremor": r"trembl|shak(y|ing|es)|quiver|waver",
         "breathy-voice": r"breath|whisper|airy",
-        "tense-voice": r"tense|strained|harsh|pressed|sharp (voice|tone)",
+        "tense-voice": r"\btens(e|ion)|strained|harsh|\bpressed|sharp (voice|tone)",
         "final-rise": r"ris\w*.{0,8}(at|towards) the end",
         "final-fall": r"(fall|drop)\w*.{0,8}(at|towards) the end",
-        "speech": r"speak|talk|say|voice",
+        "speech": r"\bspeak(?!er)|talk|\bsay(s|ing)\b|voice",
     },
     "emotional": {},
 }  # fmt: skip
