@@ -118,7 +118,6 @@ def build_app(settings: Settings, workroom: Path) -> FastAPI:
         server_name=settings.host,
         server_port=settings.port,
         max_file_size=settings.max_upload_mb * 1_000_000,
-        allowed_paths=[str(workroom / "downloads")],
         show_error=False,
         ssr_mode=False,
         footer_links=[],

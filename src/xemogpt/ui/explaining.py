@@ -44,7 +44,9 @@ class Studio:
     ) -> None:
         if not models:
             raise ConfigError("no model is given; name one with --model, such as measured")
-        self.models = tuple(dict.fromkeys(models))
+        self._specs = _labelled(models)
+        self.models = tuple(self._specs)
+        """What visitors see: a folder by its name."""
         self.max_minutes = max_minutes
         self._device = device
         self._writers: dict[str, Writer] = {}
@@ -113,7 +115,9 @@ class Studio:
     ) -> Examination:
         with self._lock:
             if model not in self._writers:
-                self._writers[model] = Explainer.from_pretrained(model, device=self._device).writer
+                self._writers[model] = Explainer.from_pretrained(
+                    self._specs[model], device=self._device
+                ).writer
             writer: Writer = _TellingWriter(self._writers[model], told)
             return Explainer(writer, self._meter, use_recognition=recognise).examine(request)
 
@@ -157,6 +161,15 @@ class _TellingWriter:
         for passage in passages:
             self._told.put(passage.text)
         return passages
+
+
+def _labelled(models: Sequence[str]) -> dict[str, str]:
+    """Label -> model; two folders of one name keep their paths."""
+    names = [Path(model).name if Path(model).is_dir() else model for model in models]
+    return {
+        name if names.count(name) == 1 else model: model
+        for name, model in zip(names, models, strict=True)
+    }
 
 
 def _named(examination: Examination, name: str | None) -> Examination:

@@ -1,9 +1,9 @@
 """The Explain tab, and the frame in which the annotation page stands (Gradio)."""
 
 import html
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,8 @@ from xemogpt.inference import Examination, Request
 from xemogpt.report import render_report
 from xemogpt.ui.explaining import Studio
 
+KEPT_S = (600, 3600)
+"""How often uploads are looked through, and how old they may grow, in seconds."""
 ALONE = "(no second model)"
 SYSTEM_FONTS = ("system-ui", "sans-serif")
 INTRO = """# Why does this person seem to feel that way?
@@ -29,7 +31,8 @@ CSS = """
 iframe.report { width: 100%; height: 82vh; min-height: 480px; background: #fff;
   border: 1px solid var(--border-color-primary); border-radius: 8px; }
 iframe.annotate { width: 100%; height: 92vh; border: 0; }
-.finding { font-size: 1.15rem; line-height: 1.55; white-space: pre-wrap; }
+.finding { font-size: 1.1rem; line-height: 1.5; white-space: pre-wrap; }
+.side .finding { min-height: 11.5rem; }
 .finding .by { font-size: .85rem; opacity: .75; margin: 0 0 .3em; }
 .finding .mood { font-size: 1.5rem; font-weight: 700; margin: 0 0 .3em; }
 .finding .bad { color: var(--error-text-color, #b91c1c); }
@@ -48,7 +51,7 @@ def build_page(
         downloads: folder for results to be downloaded; whoever made it removes it.
     """
     fonts = gr.themes.Default(font=SYSTEM_FONTS, font_mono=("ui-monospace", "monospace"))
-    with gr.Blocks(title="XEmoGPT", analytics_enabled=False, delete_cache=(600, 3600)) as page:
+    with gr.Blocks(title="XEmoGPT", analytics_enabled=False, delete_cache=KEPT_S) as page:
         with gr.Tab("Explain a clip"):
             gr.Markdown(INTRO)
             _explain_tab(studio, samples, downloads)
@@ -93,7 +96,7 @@ def _explain_tab(studio: Studio, samples: Mapping[str, Path], downloads: Path) -
                 (gr.Button(f"or try a sample: {name}", variant="secondary"), path)
                 for name, path in samples.items()
             ]
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes="side" if len(studio.models) > 1 else None):
         shown = [_result_column(visible) for visible in (True, False)]
     given = [video, sound, words, subtitle, recognise, model, second]
     outputs = [part for column in shown for part in column]
@@ -137,8 +140,8 @@ def _options(studio: Studio) -> tuple[Any, ...]:
 def _result_column(visible: bool) -> tuple[Any, ...]:
     """Column, headline and text, report, downloads."""
     with gr.Column(visible=visible, min_width=300) as column:
-        finding = gr.HTML(elem_classes="finding")
-        report = gr.HTML()
+        finding = gr.HTML(elem_classes="finding", padding=False)
+        report = gr.HTML(padding=False)
         with gr.Row():
             as_json = gr.DownloadButton("Download JSON", visible=False, size="sm")
             as_page = gr.DownloadButton("Download this page", visible=False, size="sm")
@@ -161,21 +164,27 @@ def _explain(
     """Values of both result columns, again and again while words are written."""
     models = [first] if second in (ALONE, None) else [first, second]
     state = [_blank(number < len(models)) for number in range(2)]
-    for number, model in enumerate(models):
-        name = "(words)" if request.media is None else Path(request.media).name
-        try:
-            for step in studio.explain(model, request, recognise=recognise, shown_name=name):
-                if step.result is None:
-                    state[number][1] = _waiting(model, step.text, step.seconds)
-                else:
-                    state[number][1:] = _finished(model, step.result, downloads)
+    name = "(words)" if request.media is None else Path(request.media).name
+    # Gradio copies what is offered for download; ours is gone when the last value was taken.
+    with TemporaryDirectory(dir=downloads) as folder:
+        for number, model in enumerate(models):
+            try:
+                for step in studio.explain(model, request, recognise=recognise, shown_name=name):
+                    if step.result is None:
+                        state[number][1] = _waiting(model, step.text, step.seconds)
+                    else:
+                        state[number][1:] = _finished(model, step.result, Path(folder, str(number)))
+                    yield [*state[0], *state[1]]
+            except XEmoGPTError as error:
+                state[number][1] = _refused(model, _shortened(str(error), request))
                 yield [*state[0], *state[1]]
-        except XEmoGPTError as error:
-            state[number][1] = (
-                f'<p class="by">{html.escape(model)}</p>'
-                f'<p class="bad" role="alert">{html.escape(_shortened(str(error), request))}</p>'
-            )
-            yield [*state[0], *state[1]]
+
+
+def _refused(model: str, message: str) -> str:
+    return (
+        f'<p class="by">{html.escape(model)}</p>'
+        f'<p class="bad" role="alert">{html.escape(message)}</p>'
+    )
 
 
 def _blank(visible: bool) -> list[Any]:
@@ -191,14 +200,13 @@ def _waiting(model: str, text: str, seconds: float) -> str:
     )
 
 
-def _finished(model: str, examination: Examination, downloads: Path) -> list[Any]:
+def _finished(model: str, examination: Examination, folder: Path) -> list[Any]:
     """Headline, the interactive page, and files to download."""
     explanation = examination.explanation
     page = render_report(examination).encode("utf-8", "replace").decode()
-    stem = downloads / f"{time.time_ns()}"
-    with atomic_write(stem / "explanation.json") as file:
+    with atomic_write(folder / "explanation.json") as file:
         file.write(explanation.to_json(indent=1) + "\n")
-    with atomic_write(stem / "explanation.html") as file:
+    with atomic_write(folder / "explanation.html") as file:
         file.write(page)
     mood = ", ".join(f"{e.label} ({e.score:.0%})" for e in explanation.emotions[:2])
     finding = (
@@ -212,7 +220,7 @@ def _finished(model: str, examination: Examination, downloads: Path) -> list[Any
         f' srcdoc="{html.escape(page)}"></iframe>'
     )
     files = [
-        gr.update(value=str(stem / name), visible=True)
+        gr.update(value=str(folder / name), visible=True)
         for name in ("explanation.json", "explanation.html")
     ]
     return [finding, frame, *files]

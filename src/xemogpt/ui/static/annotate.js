@@ -81,16 +81,22 @@ window.addEventListener("beforeunload", (event) => { if (dirty || saving) event.
 // One clip.
 async function open_(index) {
   clearTimeout(timer);
-  if (S.view && (dirty || saving)) { await save(); if (dirty) return; }
+  // Nothing can be written while clips change: it would belong to neither.
+  byId("sheets").inert = true;
   const run = ++S.run;
-  const view = await ask(place(index));
-  if (run !== S.run) return;
-  Object.assign(S, { view, draft: view.draft, seen: view.revision });
-  stale = dirty = false;
-  notice("");
-  show();
-  tell("All saved");
-  restore(view);
+  try {
+    if (S.view && (dirty || saving)) await save();
+    if (S.view && dirty) { byId("clips").value = S.view.index; return; }
+    tell("Opening…");
+    const view = await ask(place(index));
+    if (run !== S.run) return;
+    Object.assign(S, { view, draft: view.draft, seen: view.revision });
+    stale = dirty = false;
+    notice("");
+    show();
+    tell("All saved");
+    restore(view);
+  } finally { if (run === S.run) byId("sheets").inert = false; }
 }
 function restore(view) {
   // Something that this browser could not hand over before it, or the server, went away.
