@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xemogpt.emocue.formats.parquet import FILE, ROWS, _schema, read_parquet, write_parquet
+from xemogpt.emocue.formats.parquet import FILE, ROWS, read_parquet, table_schema, write_parquet
 from xemogpt.emocue.records import EmoCueRecord, Label, Step
 from xemogpt.errors import DatasetError, OutputError
 from xemogpt.schema import Cue, CueSet, Transcript, Word
@@ -43,7 +43,7 @@ def test_every_field_comes_back(tmp_path: Path):
     # No field of a record is without a column.
     assert {field for field in EmoCueRecord.model_fields} <= {
         name.rsplit("_", 1)[0] if name.split("_")[0] in ("cues", "asked", "measured") else name
-        for name in _schema().names
+        for name in table_schema().names
     }
 
 

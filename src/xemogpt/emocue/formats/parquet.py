@@ -34,7 +34,7 @@ def write_parquet(folder: str | Path, records: Iterable[EmoCueRecord]) -> Path:
     import pyarrow.parquet as pq
 
     path = Path(folder) / FILE
-    schema = _schema()
+    schema = table_schema()
     with (
         atomic_write(path, "wb") as file,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -114,7 +114,8 @@ def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _schema() -> Any:
+def table_schema() -> Any:
+    """Columns and their types."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()

@@ -1,6 +1,5 @@
 """The formats by name, and finding out which one a file has."""
 
-import inspect
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +28,8 @@ formats.register("emocue-cues", f"{_HERE}.jsonfile:EmoCueCues")
 formats.register("goemotions", f"{_HERE}.goemotions:GoEmotions")
 formats.register("openface", f"{_HERE}.openface:OpenFace")
 formats.register("parquet", f"{_HERE}.registry:ParquetFiles")
+formats.register("webdataset", f"{_HERE}.registry:WebDatasetShards")
+formats.register("huggingface", f"{_HERE}.registry:HuggingFaceFolder")
 
 
 def open_format(name: str) -> Format:
@@ -75,7 +76,6 @@ class _Written:
 
     name: str
     module: str
-    function: str
 
     def detect(self, path: Path) -> bool:
         """See ``Format``: corpora in our own layouts are opened as they are."""
@@ -93,24 +93,24 @@ class _Written:
         self, records: Iterable[EmoCueRecord], out: Path, folder: Path | None = None
     ) -> Exported:
         """See ``Format``."""
-        module = import_module(f"{_HERE}.{self.module}")
-        writer: Any = getattr(module, "FORMAT", None)
-        if writer is None:
-            # Without a format of its own, the function alone: it holds every field.
-            written = getattr(module, self.function)(out, records)
-            return Exported(_paths(written, out), {})
-        takes_folder = "folder" in inspect.signature(writer.write).parameters
-        found: Exported = writer.write(records, out, *([folder] if takes_folder else []))
+        module: Any = import_module(f"{_HERE}.{self.module}")
+        found: Exported = module.FORMAT.write(records, out, folder)
         return found
 
 
 class ParquetFiles(_Written):
     """One row a record, nested fields as nested columns."""
 
-    name, module, function = "parquet", "parquet", "write_parquet"
+    name, module = "parquet", "parquet"
 
 
-def _paths(written: object, out: Path) -> tuple[Path, ...]:
-    if isinstance(written, Path):
-        return (written,)
-    return tuple(written) if isinstance(written, list | tuple) else (out,)
+class WebDatasetShards(_Written):
+    """Tar files with records and clips side by side."""
+
+    name, module = "webdataset", "webdataset"
+
+
+class HuggingFaceFolder(_Written):
+    """Parquet by split, media and a data card."""
+
+    name, module = "huggingface", "huggingface"

@@ -21,7 +21,7 @@ from xemogpt.emocue.settings import BuildSettings
 from xemogpt.files import atomic_write, sha256_of
 
 MANIFEST = "build.json"
-CARD = "README.md"
+CARD, PLOT = "README.md", "cues.svg"
 T = TypeVar("T")
 DROPPED, ERRORS, STEPS = "dropped.jsonl", "errors.jsonl", "steps.jsonl"
 
@@ -76,7 +76,7 @@ def write_outputs(
     if num_records:
         parts.write_tables(folder, kept.again)
     else:
-        for stale in (*folder.glob("*.parquet"), folder / CARD):
+        for stale in (*folder.glob("*.parquet"), folder / CARD, folder / PLOT):
             stale.unlink(missing_ok=True)
     names = {record.media for record in kept}
     remove_strays(folder, {name for name in names if name is not None})

@@ -94,9 +94,11 @@ def _assign_splits(records: Records, settings: BuildSettings) -> Mapping[str, Sp
 
 
 def _write_tables(folder: Path, records: Callable[[], Records]) -> None:
+    from xemogpt.emocue.formats.card import write_card
     from xemogpt.emocue.formats.parquet import write_parquet
 
     write_parquet(folder, records())
+    write_card(folder, records())
 
 
 def _one_thread() -> None:
