@@ -28,8 +28,8 @@ _JOINTS = re.compile(
 _AFTER = re.compile(
     r"^\W*(?:(?:and|but|only|just|right|directly|immediately|shortly|soon|some time|a little"
     r"|a moment|(?:about |around |roughly )?[\w.]+ seconds?|half a second)\s+)*"
-    r"(?:then|next|after(?:wards?| that| this)|later(?: on| in the clip)?|subsequently|finally"
-    r"|eventually|in the end|at last|following this|thereafter|thereupon|from there"
+    r"(?:then|next(?! to)|after(?:wards?| that| this)|later(?: on| in the clip)?|subsequently"
+    r"|finally|eventually|in the end|at last|following this|thereafter|thereupon|from there"
     r"|once (?:that|this) is over|when (?:that|this) is over|as soon as (?:that|this) is over"
     r"|with that done|in the next moments|immediately after|soon after)\b",
     re.IGNORECASE,
