@@ -10,7 +10,8 @@ from xemogpt.signals.phrasing import capital
 _OPENERS = re.compile(
     r"^\W*(?:(?:and|but|yet|only|just|right|directly|immediately|shortly|soon)\s+)?"
     r"(?:then|next(?! to)|after(?:wards?|\s+that|\s+this)|later(?:\s+on|\s+in the clip)?"
-    r"|subsequently|finally|eventually|in the end|at last|following this|thereafter|thereupon|from there"
+    r"|subsequently|finally|eventually|in the end|at last|following this|thereafter|thereupon"
+    r"|from there"
     r"|before (?:that|this)|beforehand|earlier(?:\s+on)?|previously"
     r"|(?:about |around |roughly )?[\w.]+ seconds? later|a (?:little|moment) later"
     r"|once (?:that|this) is over|when (?:that|this) is over|as soon as (?:that|this) is over"
