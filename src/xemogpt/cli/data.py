@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xemogpt.cli import data_build, data_controlled, data_export, data_import
+from xemogpt.cli import (
+    data_build,
+    data_check,
+    data_controlled,
+    data_export,
+    data_import,
+    data_show,
+)
 
 if TYPE_CHECKING:
     from xemogpt.emocue.controlled.audit import Audit
@@ -26,7 +33,9 @@ LEAKS = 3
 def register(app: typer.Typer) -> None:
     """Add the group to ``xemogpt``."""
     data_app.command("audit", help=_AUDIT_HELP)(audit)
-    for command in (data_controlled, data_build, data_import, data_export):
+    for command in (
+        data_controlled, data_build, data_check, data_show, data_import, data_export,
+    ):  # fmt: skip
         command.register(data_app)
     app.add_typer(data_app, name="data")
 

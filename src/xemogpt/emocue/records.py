@@ -147,14 +147,19 @@ def _lines(path: Path) -> Iterator[tuple[int, EmoCueRecord]]:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield number, _parse(line, f"{path}, line {number}")
+                    yield number, parse_record(line, f"{path}, line {number}")
     except OSError as error:
         raise DatasetError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8 text (byte {error.start})") from error
 
 
-def _parse(line: str, place: str) -> EmoCueRecord:
+def parse_record(line: str, place: str) -> EmoCueRecord:
+    """The record of a line.
+
+    Raises:
+        DatasetError: naming the place and the field.
+    """
     try:
         return EmoCueRecord.model_validate_json(line)
     except ValidationError as error:

@@ -131,6 +131,14 @@ def test_labels_reach_their_clips(folder: Path) -> None:
         build(folder, labels=labels)
 
 
+def test_labels_of_a_folder_above_are_cut_to_the_clips(folder: Path) -> None:
+    labels = folder / "all.json"
+    rows = {"clips/z": {"subject": "Zoe"}, "other/z": {"subject": "No"}, "z": {"subject": "No"}}
+    labels.write_text(json.dumps(rows))
+    assert build(folder, labels=labels).unknown_labels == ()
+    assert read_records(folder / "out")[-1].subject == "Zoe"
+
+
 def test_one_unreadable_clip_among_a_thousand(tmp_path: Path) -> None:
     texts = {f"{number // 100}/{number:04}": f"text {number}" for number in range(1000)}
     write_clips(tmp_path / "clips", texts | {"5/0500": "unreadable: cut off"})

@@ -76,7 +76,7 @@ def build_emocue(
     _check(clips, out, workers, clip_timeout_s)
     started = time.perf_counter()
     signature = signature_of(settings, parts.versions(settings))
-    rows = {} if labels is None else parts.read_labels(Path(labels))
+    rows = {} if labels is None else _seen_from(clips, Path(labels), parts)
     _try_annotators(parts, settings)
     if engine == "ray":
         from xemogpt.emocue.pipeline.ray_engine import check_ray
@@ -187,6 +187,17 @@ def num_cores() -> int:
     """How many cores this process may use."""
     can_ask = hasattr(os, "sched_getaffinity")
     return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1
+
+
+def _seen_from(clips: Path, labels: Path, parts: Parts) -> Mapping[str, str]:
+    """Rows by id; ids that are paths from the label file's own folder are cut to the clips'."""
+    rows = parts.read_labels(labels)
+    here, above = clips.resolve(), labels.resolve().parent
+    if here == above or above not in here.parents:
+        return rows
+    start = here.relative_to(above).as_posix() + "/"
+    below = {name.removeprefix(start): row for name, row in rows.items() if name.startswith(start)}
+    return below or rows
 
 
 class _Labelled:
