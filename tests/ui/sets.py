@@ -11,11 +11,11 @@ from xemogpt.ui.desk import Desk
 from xemogpt.ui.drafts import Draft
 
 
-def make_set(folder: Path) -> Path:
-    """Six clips of a second, one silent; ada and ben watch all of them."""
+def make_set(folder: Path, num: int = 6) -> Path:
+    """Clips of a second, one of six silent; ada and ben watch all of them."""
     clips = make_clips(folder / "clips")
     files = sorted(clips.glob("*.mp4"))
-    make_plan(clips, files, folder / "set", scenarios=clips / "scenarios.csv")
+    make_plan(clips, files, folder / "set", num=num, scenarios=clips / "scenarios.csv")
     make_sheets(folder / "set", ["ada", "ben"])
     return folder / "set"
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import resource
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +16,7 @@ from fastapi.testclient import TestClient
 from tests.ui.sets import draft, fill_all, make_set, suggest
 
 from xemogpt.errors import ConfigError, DatasetError
-from xemogpt.ui.app import Settings, Workroom, build_app
+from xemogpt.ui.app import Settings, Workroom, build_app, serve
 from xemogpt.ui.desk import Desk
 
 ADA = "/annotate/sets/set/people/ada"
@@ -29,7 +32,9 @@ def folder(tmp_path_factory):
 def client(folder, tmp_path_factory):
     settings = Settings(sets=[folder], samples=folder, max_upload_mb=1, encoder="tiny-text")
     app = build_app(settings, tmp_path_factory.mktemp("work"))
-    with TestClient(app, headers={"Content-Type": "application/json"}) as client:
+    with TestClient(
+        app, "http://localhost", headers={"Content-Type": "application/json"}
+    ) as client:
         yield client
 
 
@@ -101,7 +106,7 @@ def test_other_origins_other_types_and_large_bodies_are_refused(client):
     assert client.put(url, content=b" " * 1_000_001).status_code == 413
     assert client.put(url, content=iter([b"{}"])).status_code == 411
     assert client.get("/", headers={"Host": "example.org"}).status_code == 400
-    own = client.put(url, json=change, headers={"Origin": "http://testserver"})
+    own = client.put(url, json=change, headers={"Origin": "http://localhost"})
     assert own.status_code == 200
 
 
@@ -126,7 +131,7 @@ def test_uploads_are_limited_and_keep_no_path_of_the_client(client):
 
 def test_uploads_are_removed_when_they_are_old_and_when_the_page_ends(tmp_path, monkeypatch):
     monkeypatch.setattr("xemogpt.ui.page.KEPT_S", (1, 1))
-    with TestClient(build_app(Settings(samples=tmp_path), tmp_path)) as client:
+    with TestClient(build_app(Settings(samples=tmp_path), tmp_path), "http://localhost") as client:
         answer = client.post("/gradio_api/upload", files={"files": ("clip.mp4", b"x")})
         upload = Path(answer.json()[0])
         assert upload.is_relative_to(tmp_path)
@@ -175,6 +180,34 @@ def test_export_over_http_says_what_to_do_next(client, folder):
     done = client.post("/annotate/sets/set/export", json={"keep": "all"}).json()
     assert done["clips"] == 6
     assert done["command"].startswith("xemogpt bench run --task expert:")
+
+
+def test_a_full_disk_is_told_to_the_page(folder, tmp_path):
+    app = build_app(Settings(sets=[folder], samples=tmp_path), tmp_path)
+    with TestClient(app, "http://localhost", headers={"Content-Type": "application/json"}) as page:
+        seen = page.get(f"{ADA}/clips/4").json()["revision"]
+        # The file may grow no more, as on a disk without room.
+        many = draft(*[("visual", "x" * 500) for _ in range(200)])
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        try:
+            answer = put(page, f"{ADA}/clips/4", many, seen)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, handler)
+        assert answer.status_code == 507
+        assert "make room" in answer.json()["detail"]
+        assert page.get(f"{ADA}/clips/4").json()["revision"] == seen
+        assert put(page, f"{ADA}/clips/4", many, seen).status_code == 200
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ConfigError, match="in use.*--port"):
+            serve(Settings(port=other.getsockname()[1]))
 
 
 def test_two_sets_of_one_name_and_a_folder_without_a_plan_are_refused(folder, tmp_path):

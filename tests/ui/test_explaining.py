@@ -29,6 +29,14 @@ def test_words_alone_are_explained_and_nothing_at_all_is_refused():
         run(Studio(["measured"]), "measured", Request(subtitle="x" * 20_001))
 
 
+def test_a_visitor_who_leaves_midway_does_not_block_the_next():
+    studio = Studio(["measured"])
+    left = studio.explain("measured", Request(subtitle="I am so happy!"))
+    assert next(left).text == ""
+    left.close()
+    assert run(studio, "measured", Request(subtitle="I am so sad."))[-1].result is not None
+
+
 def test_an_eight_hour_video_is_refused_by_its_length(tmp_path):
     short = write_media(tmp_path / "a.mp4", Picture(num_frames=50, rate=1, width=32, height=32))
     long = repeat_packets(short, tmp_path / "long.mp4", 8 * 72)

@@ -88,11 +88,8 @@ def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path):
 def test_a_full_disk_is_told_and_what_was_there_stays(tmp_path):
     store = Store(tmp_path / "a.sqlite")
     store.save("ada", "clip", draft(("visual", "kept")), 0)
-    with sqlite3.connect(tmp_path / "a.sqlite") as connection:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    # SQLite's own limit says the same as a disk without room ("database or disk is full").
-    full = Store(tmp_path / "a.sqlite")
-    full.max_pages = pages
+    # SQLite's own limit answers as a disk without room does: "database or disk is full".
+    full = Store(tmp_path / "a.sqlite", max_bytes=100_000)
     with pytest.raises(OutputError, match=r"full.*make room"):
         for number in range(50):
             many = [("visual", "x" * 500) for _ in range(100)]

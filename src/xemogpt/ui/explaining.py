@@ -80,6 +80,7 @@ class Studio:
 
         threading.Thread(target=work, name="explain", daemon=True).start()
         text, seconds = "", 0.0
+        yield Progress()  # a visitor is answered at once, however long it takes
         while True:
             try:
                 item = told.get(timeout=0.5)

@@ -59,7 +59,8 @@ def build_page(
         with gr.Tab("Annotate clips"):
             gr.HTML(
                 '<iframe class="annotate" title="Annotation" src="/annotate/static/annotate.html">'
-                "</iframe>"
+                "</iframe>",
+                padding=False,
             )
     page.queue(max_size=16, default_concurrency_limit=1)
     return page, {"theme": fonts, "css": CSS}

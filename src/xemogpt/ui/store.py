@@ -18,6 +18,7 @@ from xemogpt.ui.drafts import Draft
 
 FILE = "annotations.sqlite"
 _VERSION = 1
+_PAGE = 4096
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS draft (
     annotator TEXT NOT NULL, clip TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL,
@@ -45,22 +46,23 @@ class Store:
 
     Args:
         path: the SQLite file; made if it is not there.
+        max_bytes: more than this is refused as if the disk were full.
 
     Raises:
         OutputError: if it cannot be opened or made.
         DatasetError: if it is of another version, or no such file at all.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int = 1_000_000_000) -> None:
         self.path = path
-        self.max_pages: int | None = None
-        """Pages that the file may have; none for as many as the disk holds."""
+        self.max_bytes = max_bytes
         with self._open() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, _VERSION):
                 raise DatasetError(
                     f"{path} is of version {version}; this program reads {_VERSION}, update it"
                 )
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
@@ -185,8 +187,7 @@ class Store:
         try:
             with closing(sqlite3.connect(self.path, timeout=10.0)) as connection:
                 connection.execute("PRAGMA synchronous = FULL")
-                if self.max_pages is not None:
-                    connection.execute(f"PRAGMA max_page_count = {self.max_pages:d}")
+                connection.execute(f"PRAGMA max_page_count = {self.max_bytes // _PAGE:d}")
                 yield connection
         except sqlite3.OperationalError as error:
             raise OutputError(

@@ -212,6 +212,14 @@ function line(cue) {
   box.append(words, el("div", { className: "times" }, ...time("start_s", "Start"), ...time("end_s", "End"), play, origin, remove), flaw);
   return box;
 }
+// In a line, without leaving the keyboard: Alt+1 and Alt+2 take the times, Alt+0 plays or pauses.
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.(".cue");
+  if (!event.altKey || !box || !player()) return;
+  const act = { Digit1: () => box.querySelector(".start_s").click(), Digit2: () => box.querySelector(".end_s").click(),
+    Digit0: () => player().paused ? player().play() : player().pause() }[event.code];
+  if (act) { event.preventDefault(); act(); }
+});
 function judge(verdict) {
   for (const flaw of document.querySelectorAll(".flaw")) flaw.textContent = verdict.flaws[flaw.dataset.key] || "";
   S.tasks[S.view.index].state = verdict.state;
