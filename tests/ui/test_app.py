@@ -206,7 +206,7 @@ def test_a_port_that_is_taken_is_told():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(ConfigError, match="in use.*--port"):
+        with pytest.raises(ConfigError, match=r"in use.*--port"):
             serve(Settings(port=other.getsockname()[1]))
 
 

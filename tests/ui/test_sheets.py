@@ -137,6 +137,19 @@ def test_export_loads_as_an_expert_task(folder):
     assert desk.export("none")["folder"] == "expert-2", "an export is never overwritten"
 
 
+def test_a_page_for_one_annotator_opens_nobody_else(folder):
+    fill_all(Desk(folder), "ada")
+    desk = Desk(folder, only=["ben"])
+    assert desk.admitted == ["ben"]
+    with pytest.raises(UnknownNameError, match="no annotator of set here"):
+        desk.view("ada", 0)
+    with pytest.raises(UnknownNameError, match="no annotator of set here"):
+        desk.save("ada", 0, draft(), 1)
+    assert desk.progress()["ada"]["done"] == 6
+    with pytest.raises(UnknownNameError, match="expected one of ada, ben"):
+        Desk(folder, only=["eve"])
+
+
 def test_names_outside_the_plan_are_refused(folder):
     desk = Desk(folder)
     with pytest.raises(UnknownNameError, match="no annotator"):

@@ -15,6 +15,10 @@ def ui(
         list[Path] | None,
         typer.Option(help="Set of `xemogpt bench make` to annotate. May be repeated."),
     ] = None,
+    annotator: Annotated[
+        list[str] | None,
+        typer.Option(help="Who may annotate here; all of the set by default. May be repeated."),
+    ] = None,
     samples: Annotated[Path | None, typer.Option(help="Folder of clips to try.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
@@ -67,6 +71,7 @@ def ui(
     settings = Settings(
         models=model or ["measured"],
         sets=annotate or [],
+        annotators=annotator or [],
         samples=samples,
         host=host,
         port=port,

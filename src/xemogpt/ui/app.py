@@ -37,6 +37,8 @@ class Settings:
 
     models: Sequence[str] = ("measured",)
     sets: Sequence[Path] = ()
+    annotators: Sequence[str] = ()
+    """Who may annotate here; everybody of a set by default."""
     samples: Path | None = None
     """A folder of clips to try; the pulled sample by default."""
     host: str = "127.0.0.1"
@@ -88,7 +90,7 @@ def build_app(settings: Settings, workroom: Path) -> FastAPI:
     desks: dict[str, Desk] = {}
     for folder in settings.sets:
         suggest = studio.measure if settings.suggestions else None
-        desk = Desk(folder, suggest, encoder=settings.encoder)
+        desk = Desk(folder, suggest, encoder=settings.encoder, only=settings.annotators)
         if desk.name in desks:
             raise ConfigError(f"two sets are called {desk.name!r}; rename one of the folders")
         desks[desk.name] = desk

@@ -1,7 +1,7 @@
 """A set on the annotators' desk: its plan, who watches what, and what they have written."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,13 +57,20 @@ class Desk:
         folder: the working folder; it has a plan and sheets.
         suggest: measures a clip; none to offer no suggestions.
         encoder: text encoder that matches cues for agreement.
+        only: the annotators who may open it here; all of them by default.
 
     Raises:
         DatasetError: if there are no plan or sheets yet; the message names the command.
+        UnknownNameError: if ``only`` names nobody of the set.
     """
 
     def __init__(
-        self, folder: Path, suggest: Suggest | None = None, *, encoder: str = "minilm"
+        self,
+        folder: Path,
+        suggest: Suggest | None = None,
+        *,
+        encoder: str = "minilm",
+        only: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.name = folder.resolve().name
@@ -79,12 +86,19 @@ class Desk:
         self._suggest = suggest
         self._encoder = encoder
         self._lock = threading.Lock()
+        strangers = set(only) - set(self.clips)
+        if strangers:
+            raise UnknownNameError(
+                f"{min(strangers)!r} is no annotator of {self.name}; expected one of"
+                f" {', '.join(sorted(self.clips))}"
+            )
+        self.admitted = sorted(only or self.clips)
         for annotator, clips in self.clips.items():
             take_over(folder, annotator, clips, self.store)
 
     def tasks(self, annotator: str) -> tuple[list[Task], int]:
         """The annotator's clips in order, and the index of the one looked at last."""
-        clips = self._clips(annotator)
+        clips = self._admit(annotator)
         drafts = self.store.drafts(annotator)
         tasks = [Task(clip=clip.id, state=state(drafts.get(clip.id), clip)) for clip in clips]
         place = self.store.place(annotator)
@@ -120,7 +134,7 @@ class Desk:
 
     def clip(self, annotator: str, index: int) -> PlannedClip:
         """The clip at a place in an annotator's list."""
-        clips = self._clips(annotator)
+        clips = self._admit(annotator)
         if not 0 <= index < len(clips):
             raise UnknownNameError(f"no clip {index}; {annotator} has {len(clips)}")
         return clips[index]
@@ -159,13 +173,14 @@ class Desk:
         """Bring the sheets up to date with what was saved."""
         with self._lock:
             for annotator in annotators or self.clips:
-                write_sheet(self.folder, annotator, self._clips(annotator), self.store)
+                write_sheet(self.folder, annotator, self.clips[annotator], self.store)
 
     def progress(self) -> dict[str, dict[str, int]]:
         """Annotator -> clips in each state; numbers only, so that nobody is influenced."""
         found = {}
-        for annotator in self.clips:
-            states = [task.state for task in self.tasks(annotator)[0]]
+        for annotator, clips in self.clips.items():
+            drafts = self.store.drafts(annotator)
+            states = [state(drafts.get(clip.id), clip) for clip in clips]
             found[annotator] = {name: states.count(name) for name in ("done", "begun", "open")}
         return found
 
@@ -206,9 +221,9 @@ class Desk:
             "command": f"xemogpt bench run --task expert:{self.name}/{out.name}",
         }
 
-    def _clips(self, annotator: str) -> list[PlannedClip]:
-        if annotator not in self.clips:
-            raise UnknownNameError(f"{annotator!r} is no annotator of {self.name}")
+    def _admit(self, annotator: str) -> list[PlannedClip]:
+        if annotator not in self.admitted:
+            raise UnknownNameError(f"{annotator!r} is no annotator of {self.name} here")
         return self.clips[annotator]
 
     def _judged(self, draft: Draft, clip: PlannedClip) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def annotation_routes(desks: Mapping[str, Desk], playables: Playables) -> APIRou
     @router.get("/sets")
     def sets() -> list[dict[str, Any]]:
         return [
-            {"name": name, "annotators": sorted(found.clips), "num_clips": len(found.plan.clips),
+            {"name": name, "annotators": found.admitted, "num_clips": len(found.plan.clips),
              "suggestions": found.can_suggest}
             for name, found in desks.items()
         ]  # fmt: skip
