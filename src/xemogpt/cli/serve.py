@@ -37,9 +37,15 @@ def serve(
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest upload, in MB.")] = 200,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip, in seconds.")] = 120.0,
     max_job_minutes: Annotated[float, typer.Option(min=1, help="Longest clip of a job.")] = 120.0,
+    max_gigapixels: Annotated[
+        float, typer.Option(min=0.001, help="Width x height x frames of a clip, in billions.")
+    ] = 400.0,
     max_pending: Annotated[int, typer.Option(min=1, help="Requests at hand; more get 429.")] = 32,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds a request may wait, and then compute.")
+        float, typer.Option(min=1, help="Seconds that a request may compute.")
+    ] = 120.0,
+    max_wait: Annotated[
+        float, typer.Option(min=1, help="Seconds that a request may wait for a worker.")
     ] = 120.0,
     worker_memory_gb: Annotated[
         float, typer.Option(min=0.5, help="Most memory of a worker process.")
@@ -63,8 +69,9 @@ def serve(
         upload_bytes=max_upload_mb * 1_000_000,
         duration_s=max_seconds,
         job_duration_s=60 * max_job_minutes,
+        total_pixels=max_gigapixels * 1e9,
         pending=max_pending,
-        queue_s=timeout,
+        queue_s=max_wait,
         explain_s=timeout,
         worker_memory_bytes=round(worker_memory_gb * 1e9),
     )

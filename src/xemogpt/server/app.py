@@ -39,7 +39,7 @@ def create_app(engine: Engine) -> FastAPI:
     """The application of an engine that runs."""
     # Routes are guarded by the gate; the scheme here is for the document and for /docs.
     scheme = [Depends(HTTPBearer(auto_error=False, description="A token of the server."))]
-    guarded = scheme if engine.settings.tokens else []
+    guarded = [Depends(_known_query), *(scheme if engine.settings.tokens else [])]
     app = FastAPI(title="XEmoGPT", version=__version__, redoc_url=None)
     app.state.engine = engine
     for module in (explain_routes, score_routes, job_routes, chat_routes):
@@ -55,7 +55,10 @@ def create_app(engine: Engine) -> FastAPI:
     @app.get(
         "/metrics",
         response_class=Response,
-        responses={**problems(), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        responses={
+            **problems(422),
+            200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        },
         dependencies=guarded,
         tags=["server"],
     )
@@ -67,6 +70,15 @@ def create_app(engine: Engine) -> FastAPI:
     describe(app, ProblemBody, ChatRequest, ScoreRequest)
     app.add_middleware(Gate, tokens=engine.settings.tokens, gauges=engine.gauges)
     return app
+
+
+def _known_query(request: Request) -> None:
+    """A misspelt parameter is an error rather than left aside."""
+    known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            expected = ", ".join(known) or "none"
+            raise Problem(422, "invalid", f"unknown parameter {name[:50]!r}; expected: {expected}")
 
 
 def serve(settings: ServerSettings, ready: Callable[[str], None]) -> None:
@@ -116,6 +128,7 @@ async def _serve(
             timeout_graceful_shutdown=_GRACE_S,
         )
         server = uvicorn.Server(config)
+        listener.listen(config.backlog)  # from here on nobody is refused
         host, port = listener.getsockname()[:2]
         ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         await server.serve(sockets=[listener])

@@ -45,7 +45,7 @@ class Models(BaseModel):
     data: list[ModelCard]
 
 
-@router.get("/v1/models", response_model=Models, responses=problems(), summary="The model")
+@router.get("/v1/models", response_model=Models, responses=problems(422), summary="The model")
 async def models(request: Request) -> dict[str, Any]:
     """What to give as ``model``."""
     return {"data": [{"id": request.app.state.engine.settings.model_id}]}
@@ -164,7 +164,7 @@ async def read_json(request: Request, engine: Engine, model: type[_Model]) -> _M
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Problem(415, "wrong-content-type", f"expected application/json, got {kind[:100]!r}")
+        raise Problem(415, "wrong-type", f"expected application/json, got {kind[:100]!r}")
     limits = engine.settings.limits
     try:
         async with asyncio.timeout(limits.upload_s):

@@ -1,9 +1,11 @@
 """What every request passes: who asks, from where; and what is counted of it."""
 
+import asyncio
 import hashlib
 import hmac
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fastapi.responses import Response
 from starlette.datastructures import Headers
@@ -16,6 +18,8 @@ OPEN_PATHS = ("/healthz", "/docs", "/openapi.json")
 """Answered without a token: they tell nothing of anyone."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ANYONE = "anyone"
+_LINGER_BYTES = 16_000_000
+_LINGER_S = 2.0
 
 
 class Gate:
@@ -27,7 +31,6 @@ class Gate:
         app: what is guarded.
         tokens: any of them opens it; if there are none, everyone on this machine may ask.
         gauges: what is counted.
-        routes: path templates, so that labels are few whatever paths are tried.
     """
 
     def __init__(self, app: ASGIApp, tokens: Sequence[str], gauges: Gauges) -> None:
@@ -40,17 +43,21 @@ class Gate:
             await self._app(scope, receive, send)
             return
         started, status = time.perf_counter(), 499
+        body = _Body(scope, receive)
 
         async def counting_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if not await body.is_read():
+                    # Else the rest, be it endless, would be read to find the next request.
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 
         try:
             refusal = self._refusal(scope)
             handler: ASGIApp = self._app if refusal is None else refusal
-            await handler(scope, receive, counting_send)
+            await handler(scope, body, counting_send)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -79,6 +86,37 @@ class Gate:
         # Jobs belong to the token that made them.
         scope["state"]["owner"] = given.hex()[:32]
         return None
+
+
+class _Body:
+    """The body of a request, and whether all of it was read."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        self._receive = receive
+        self._is_read = length == "0" and "transfer-encoding" not in headers
+        # A client that waits for a go-ahead has sent nothing, and should not begin to.
+        self._may_linger = "expect" not in headers
+
+    async def __call__(self) -> Message:
+        """The next message, as the application asks for it."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            self._is_read = True
+        return message
+
+    async def is_read(self) -> bool:
+        """Whether nothing is left; a small rest is read away.
+
+        A client that still sends might never see the answer otherwise.
+        """
+        left = _LINGER_BYTES if self._may_linger else 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while not self._is_read and left > 0:
+                    left -= len((await self()).get("body", b""))
+        return self._is_read
 
 
 def _digest(token: str) -> bytes:

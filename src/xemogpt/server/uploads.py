@@ -55,7 +55,7 @@ async def receive(request: Request, engine: Engine) -> Upload:
     if not is_form and not _RAW.fullmatch(kind.decode("latin-1")):
         raise Problem(
             415,
-            "wrong-content-type",
+            "wrong-type",
             f"the content type is {kind.decode('latin-1')[:100]!r}; expected multipart/form-data"
             " with a part named file, or the bytes themselves as video/*, audio/*, image/* or"
             " application/octet-stream",
