@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import bench, convert, cues, data, explain, names, score, train, ui, weights
+from xemogpt.cli import bench, convert, cues, data, explain, names, score, serve, train, ui, weights
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ bench.register(app)
 data.register(app)
 train.register(app)
 ui.register(app)
+serve.register(app)
 
 
 def main() -> NoReturn:
