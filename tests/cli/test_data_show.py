@@ -65,7 +65,7 @@ def test_a_record_is_shown_with_its_clip(corpus: Path) -> None:
 @pytest.mark.shared
 def test_a_record_of_words_alone_is_shown(corpus: Path) -> None:
     page = show(corpus, "words")
-    assert "She smiles." in page and 'id="clip"' not in page
+    assert "smiles" in page and 'id="clip"' not in page
 
 
 @pytest.mark.shared

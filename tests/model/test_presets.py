@@ -49,6 +49,9 @@ def test_nano_is_composed_generates_and_comes_back(tmp_path):
     assert set(references) == {"language_model", "audio_encoder", "video_encoder"}
     assert (tmp_path / WEIGHTS_FILE).stat().st_size < 60e6
     again = XEmoGPTForConditionalGeneration.from_pretrained(tmp_path)
+    for modality in ("video", "audio"):
+        made, loaded = (getattr(each, modality).encoder for each in (model, again))
+        assert made.fingerprint() == loaded.fingerprint(), "cached features fit both"
     batch = XEmoGPTProcessor.from_pretrained(tmp_path)(frames=CLIP, waveform=SOUND)
     # Products of few rows depend in the last bits on where the weights lie in memory.
     torch.testing.assert_close(model(**batch).logits, again(**batch).logits, rtol=1e-4, atol=1e-3)

@@ -184,6 +184,12 @@ class FrozenEncoder(nn.Module, ABC):
         self._origin = (str(source), revision, options)
         return self
 
+    def loaded_by(self, reference: Reference) -> None:
+        """Remember that a saved model brought these weights, so that caches know the encoder."""
+        if reference.source is not None:
+            self._origin = (reference.source, reference.revision, dict(reference.options))
+            self._hashes = dict(reference.sha256)
+
     def reference(self) -> Reference:
         """Where the weights came from, with their hashes: what a saved model keeps of them."""
         if self._origin is None:
