@@ -206,7 +206,7 @@ def planted(
             for kind in DEEDS
             if not evidence.holds(kind)
             and not _near(kind, there)
-            and evidence.can_measure(KINDS[kind].modality)
+            and evidence.can_measure(kind, KINDS[kind].modality)
         ]
         if not absent:
             return None

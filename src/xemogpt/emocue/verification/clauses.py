@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from xemogpt.emocue.verification.kinds import GENERIC, is_denial, stated_kind
+from xemogpt.emocue.verification import sequence
+from xemogpt.emocue.verification.kinds import GENERIC, is_denial, ruled_out, stated_kind
 from xemogpt.metrics.extraction.modality import resolve_modality
 from xemogpt.metrics.groups import load_groups, normalise
 from xemogpt.schema import Modality
@@ -16,30 +17,22 @@ MAX_TEXT = 20_000
 """Characters of an explanation that are looked at; the rest is kept as it is."""
 _PERCEIVED: tuple[Modality, ...] = ("visual", "auditory")
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»')
-_MASKED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»|\([^()]*\)|\d[.,]\d')
+_MASKED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»|\([^()]*\)|\d[.,]\d|^\s*\(?\d{1,2}[.)]\s')
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
-_LABEL = re.compile(r"^\s*(?:[-*•–]\s+|\(?\d{1,2}[.)]\s+)?(?:[A-Z][\w /-]{0,24}:\s+)?")
+_LABEL = re.compile(
+    r"^\s*(?:[-*•–]\s+|\(?\d{1,2}[.)]\s+)?"
+    r"(?:\*\*[^*\n]{1,30}\*\*:?\s+|[A-Z][\w /-]{0,24}:\s+)?"
+)
 _JOINTS = re.compile(
     r";\s+|\s+[—–]\s+|,?\s+(?:and|but)\s+then\s+|,?\s+then\s+(?=\w+(?:s|ing)\b)"
-    r"|,?\s+(?:and|but|while|whereas|before|after|until|as)\s+"
+    rf"|{sequence.JOINTS}|,?\s+(?:and|but|while|whereas|before|after|until|once|as|with)\s+"
     r"|\s+(?:is|are)\s+followed\s+by\s+|,?\s+followed\s+by\s+|\s+gives?\s+way\s+to\s+"
     r"|\s+turns?\s+into\s+|,\s+"
 )
-_AFTER = re.compile(
-    r"^\W*(?:(?:and|but|only|just|right|directly|immediately|shortly|soon|some time|a little"
-    r"|a moment|(?:about |around |roughly )?[\w.]+ seconds?|half a second)\s+)*"
-    r"(?:then|next(?! to)|after(?:wards?| that| this)|later(?: on| in the clip)?|subsequently"
-    r"|finally|eventually|in the end|at last|following this|thereafter|thereupon|from there"
-    r"|once (?:that|this) is over|when (?:that|this) is over|as soon as (?:that|this) is over"
-    r"|with that done|in the next moments|immediately after|soon after)\b",
-    re.IGNORECASE,
+_TAIL = re.compile(
+    r"\W*(?:it|this|that)\s+(?:is over|lasts|takes|begins|starts|ends|goes on)\b", re.I
 )
-_EARLIER = re.compile(
-    r"^\W*(?:before (?:that|this)|beforehand|earlier(?: on)?|previously)\b", re.IGNORECASE
-)
-_LEADING = re.compile(r"\W*(after|before)\s+(?!that\b|this\b)")
-_AFTER_JOINT = re.compile(r"\bthen\b|followed by|gives? way to|turns? into|\bbefore\b|\buntil\b")
-_SUBJECT = re.compile(
+SUBJECT = re.compile(
     r"^\W*(?:(?:because|since|as|when|while|once|although|though|after|before)\s+)?"
     r"((?:the|this|that|his|her|their|its|a|an|both|one|no)\s+(?:\w+[ -]){0,2}?"
     r"(?:person|individual|speaker|woman|man|girl|boy|lady|subject|face|head|eyes?|mouth|lips?"
@@ -63,11 +56,6 @@ class Clause:
     is_denied: bool
     order: Order | None = None
     """Where in time the text puts it, seen from the clause with a kind that is told before."""
-
-    @property
-    def has_subject(self) -> bool:
-        """Whether it can stand alone."""
-        return _SUBJECT.match(self.text) is not None
 
 
 @dataclass
@@ -122,7 +110,7 @@ def _sentence(text: str, after: str) -> Sentence:
     body = text[len(prefix) :]
     bare = body.rstrip(" .!?")
     clauses = _clauses(bare, prefix)
-    subject = next((found[1] for clause in clauses if (found := _SUBJECT.match(clause.text))), "")
+    subject = next((found[1] for clause in clauses if (found := SUBJECT.match(clause.text))), "")
     return Sentence(prefix, clauses, body[len(bare) :], after, subject, text)
 
 
@@ -139,10 +127,13 @@ def _clauses(text: str, label: str) -> list[Clause]:
     for piece, joint in pieces:
         clause = _clause(piece, joint, section)
         stands = clause.kind is not None or (clauses and _concludes(piece))
-        if clauses and not stands:
+        opens = (";" in joint and not _TAIL.match(piece)) or sequence.OPENERS.fullmatch(piece)
+        # "Speaks with a trembling voice" states one thing, "nods with a smile" two.
+        adds = joint.strip() == "with" and clauses and clauses[-1].kind in GENERIC
+        if clauses and (adds or not stands) and not opens:
             last = clauses.pop()
             clause = _clause(last.text + joint + piece, last.joint, section)
-        elif clauses and clauses[-1].kind is None and not _concludes(clauses[-1].text):
+        elif clauses and not opens and not (clauses[-1].kind or _concludes(clauses[-1].text)):
             # "Meanwhile, she nods": what opens a sentence belongs to what follows.
             last = clauses.pop()
             clause = _clause(last.text + joint + piece, last.joint, section)
@@ -162,6 +153,8 @@ def _clause(text: str, joint: str, section: Modality | None) -> Clause:
         told = resolve_modality(text, section)
         specific = {told: specific[told]} if told in specific else specific
     modality, kind = next(iter(specific.items()), (None, None))
+    if implied := ruled_out(said):
+        return Clause(text, joint, *implied, is_denied=True)
     denied = modality is not None and is_denial(said, modality)
     return Clause(text, joint, modality, kind, denied)
 
@@ -178,14 +171,18 @@ def _put_in_order(sentences: list[Sentence]) -> None:
             leading = None
             joint = clause.joint.lower()
             opening = clause.text.lower()
-            if _AFTER.match(opening) or _AFTER_JOINT.search(joint):
+            if (
+                sequence.LATER.match(opening)
+                or sequence.LATER_JOINT.search(joint)
+                or sequence.LATER_BEHIND.search(opening)
+            ):
                 order = "after"
-            elif _EARLIER.match(opening) or re.search(r"\bafter\b", joint):
+            elif sequence.EARLIER.match(opening) or sequence.EARLIER_JOINT.search(joint):
                 order = "before"
             # "After a pause, she nods": the opening clause says where the next one lies.
-            found = _LEADING.match(opening)
+            found = sequence.LEADING.match(opening)
             if clause.joint == "" and found:
-                leading = "after" if found[1] == "after" else "before"
+                leading = "before" if found[1] == "before" else "after"
                 order = None
             clause.order = order if has_before else None
             has_before = True
@@ -194,7 +191,7 @@ def _put_in_order(sentences: list[Sentence]) -> None:
 def _concludes(text: str) -> bool:
     """Whether a piece names an emotion and can stand alone."""
     words = {normalise(word) for word in text.split()}
-    return _SUBJECT.match(text) is not None and bool(words & _emotion_words())
+    return SUBJECT.match(text) is not None and bool(words & _emotion_words())
 
 
 def _section(label: str) -> Modality | None:

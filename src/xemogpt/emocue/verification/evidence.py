@@ -11,14 +11,32 @@ from xemogpt.emocue.verification.kinds import COVERED_BY
 from xemogpt.metrics.polarity import stem
 from xemogpt.schema import Cue, CueSet, Modality
 
-BLIND = ("no-face", "no-video", "face-too-small", "too-few-frames")
+BLIND = ("no-face", "no-video", "too-few-frames")
 DEAF = ("no-sound", "short-sound")
+NEEDS_SIZE = frozenset({
+    "brow-raise", "inner-brow-raise", "brow-lower", "eyes-wide", "eyes-narrow", "eyes-closed",
+    "blink", "blink-rate", "gaze-down", "gaze-up", "gaze-averted", "neutral-face",
+})  # fmt: skip
+"""Kinds that are not measured in small faces."""
+NEEDS_FRAMES = frozenset({"blink", "blink-rate", "head-nod", "head-shake"})
+"""Kinds that are not measured at few frames a second."""
+NEEDS_SPEECH = frozenset({
+    "low-pitch", "high-pitch", "monotone", "lively-pitch", "pitch-rise", "pitch-fall",
+    "loudness-rise", "loudness-fall", "fast-speech", "slow-speech", "breathy-voice", "tense-voice",
+})  # fmt: skip
+"""Kinds that are not measured in very little speech."""
+LEAST_S = {"blink-rate": 5.0, "head-still": 2.0}
+"""Shorter clips do not show these."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_EMPTY = frozenset(
-    """the and his her their its with while that this which who has have had are was were from for
-    into over then there person individual speaker woman man she they very clip video
-    """.split()  # noqa: SIM905  (words, not a list of literals)
-)
+_EMPTY = frozenset({
+    "the", "and", "his", "her", "their", "its", "with", "while", "that", "this", "which", "who",
+    "has", "have", "had", "are", "was", "were", "from", "for", "into", "over", "then", "there",
+    "person", "individual", "speaker", "woman", "man", "she", "they", "very", "clip", "video",
+})  # fmt: skip
+MIN_SPEECH_S = 0.6
+"""As in ``signals.voice``, which is not imported for it: that loads the detectors."""
+SURE = 0.4
+"""A denial of what was measured with less confidence is not held against."""
 Span = tuple[float, float]
 
 
@@ -41,10 +59,22 @@ class Evidence:
             record.duration_s, words,
         )  # fmt: skip
 
-    def can_measure(self, modality: Modality) -> bool:
-        """Whether detectors could see or hear anything."""
-        blocking = BLIND if modality == "visual" else DEAF
-        return not any(flag.startswith(blocking) for flag in self.flags)
+    def can_measure(self, kind: str, modality: Modality) -> bool:
+        """Whether the detectors could have seen or heard a kind in this clip."""
+        codes = {flag.partition(":")[0] for flag in self.flags}
+        if codes.intersection(BLIND if modality == "visual" else DEAF):
+            return False
+        if "face-too-small" in codes and kind in NEEDS_SIZE:
+            return False
+        if "low-frame-rate" in codes and kind in NEEDS_FRAMES:
+            return False
+        if self.duration_s is not None and self.duration_s < LEAST_S.get(kind, 0.0):
+            return False
+        return kind not in NEEDS_SPEECH or self._speech_s >= MIN_SPEECH_S
+
+    @cached_property
+    def _speech_s(self) -> float:
+        return sum(end_s - start_s for start_s, end_s in self.spans("speech"))
 
     def lacks(self, modality: Modality) -> bool:
         """Whether the clip has no pictures, or no sound: then nothing can be seen or heard."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xemogpt.emocue.verification.clauses import Clause, Sentence
-from xemogpt.emocue.verification.evidence import Evidence
-from xemogpt.emocue.verification.kinds import is_denial, stated_kind
+from xemogpt.emocue.verification.evidence import SURE, Evidence
+from xemogpt.emocue.verification.kinds import GENERIC, is_denial, stated_kind
 from xemogpt.emocue.verification.moments import claimed, fits
 from xemogpt.schema import Cue, Modality
 
 Verdict = Literal["supported", "contradicted", "wrong-order", "unsupported", "not-judged"]
 ORDER_SLACK_S = 0.25
-_SIDES = re.compile(r"\b(?:to|towards?) (?:the|his|her|their|its) (?:own )?(left|right)\b")
+_SIDES = re.compile(r"\b(?:to|towards?) (?:his|her|their|its) (?:own )?(left|right)\b")
 _EITHER = re.compile(r"side to side|left and right|right and left|both sides")
 
 
@@ -38,7 +38,10 @@ def judge_clauses(sentences: Sequence[Sentence], evidence: Evidence) -> dict[int
                 if reason:
                     judgement = Judgement(clause, "wrong-order", reason)
             found[id(clause)] = judgement
-            if clause.kind is not None and judgement.verdict != "contradicted":
+            # "Then" after something that nothing is known of says nothing that can be judged.
+            if clause.kind is None:
+                before = None
+            elif judgement.verdict != "contradicted":
                 before = clause
     return found
 
@@ -74,11 +77,14 @@ def judge_text(
     """Verdict and reason for a statement of a known kind."""
     is_there = evidence.holds(kind)
     if is_denied:
-        if any(cue.kind == kind for cue in evidence.cues(kind)):
+        there = [cue for cue in evidence.cues(kind) if cue.kind == kind]
+        if any(cue.confidence is None or cue.confidence >= SURE for cue in there):
             return "contradicted", f"{kind} is denied but measured"
+        if there:
+            return "unsupported", f"{kind} is denied, and measured with little confidence"
         return "supported", ""
     if not is_there:
-        if not evidence.can_measure(modality) and not evidence.lacks(modality):
+        if not evidence.can_measure(kind, modality) and not evidence.lacks(modality):
             return "unsupported", f"{kind} could not be measured and is not described"
         return "contradicted", f"{kind} is neither measured nor described"
     spans = evidence.spans(kind)
@@ -96,6 +102,8 @@ def judge_text(
 def _order_error(before: Clause, clause: Clause, evidence: Evidence) -> str:
     """Why the order cannot be true, or nothing."""
     if before.kind is None or clause.kind is None or before.is_denied or clause.is_denied:
+        return ""
+    if {before.kind, clause.kind} & GENERIC:
         return ""
     told, later = evidence.spans(before.kind), evidence.spans(clause.kind)
     if not told or not later:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from xemogpt.emocue.annotators.prose_bank import load_bank
 from xemogpt.emocue.controlled.phrases import ALTERNATIVES
+from xemogpt.emocue.verification.patterns import LASTING, PATTERNS, RULED_OUT
 from xemogpt.metrics.wording import plain
 from xemogpt.schema import Modality
 from xemogpt.signals.vocabulary import KINDS
@@ -42,80 +43,6 @@ COVERED_BY: dict[str, frozenset[str]] = {
     }.items()
 }
 """Kind stated -> kinds whose presence makes the statement true enough not to be held against."""
-# Kind -> how people put it. The first kinds are the narrower ones: the first that fits is taken.
-_SAID_AS: dict[Modality, dict[str, str]] = {
-    "visual": {
-        "smile": r"smil|grin|laugh|beam|corners? of \w+ (mouth|lips).{0,20}(up|lift|rais)",
-        "mouth-frown": r"corners? of \w+ (mouth|lips).{0,20}(down|droop)|mouth.{0,12}down",
-        "brow-lower": r"frown|furrow|scowl|knit|(lower|drop|draw).{0,16}brow"
-        r"|brows?.{0,16}(lower|drawn|together|down)",
-        "brow-raise": r"(rais|lift).{0,16}(eye)?brow|brows?.{0,16}(rais|lift|up)",
-        "eyes-wide": r"wid(e|en).{0,12}eye|eyes?.{0,16}wid",
-        "eyes-narrow": r"(narrow|squint).{0,12}eye|eyes?.{0,16}narrow|squint",
-        "eyes-closed": r"clos.{0,12}eye|eyes?.{0,16}(clos|shut)",
-        "blink-rate": r"blinks?.{0,20}(often|rapid|frequent|repeated|fast)",
-        "blink": r"blink",
-        "lips-pressed": r"\b(press|purs|tighten).{0,16}\blip|\blips?.{0,16}\b(press|tight|purs)",
-        "mouth-open": r"(open|gap).{0,12}mouth|mouth.{0,16}open|jaw.{0,12}(drop|open)",
-        "talking": r"\bspeak(?!er)|talk|mouth moves",
-        "gaze-down": r"(look|gaz|glanc)\w*.{0,12}down|downcast|eyes?.{0,12}(down|lower)",
-        "gaze-up": r"(look|gaz|glanc)\w*.{0,12}up",
-        "gaze-averted": r"(look|gaz|glanc)\w*.{0,12}(away|aside|left|right|side)|avert",
-        "head-nod": r"\bnod",
-        "head-shake": r"shak\w*.{0,12}head|head.{0,12}shak",
-        "head-tilt": r"(tilt|cock).{0,16}head|head.{0,16}(tilt|cock)",
-        "head-bow": r"(bow|lower|drop).{0,12}head|head.{0,16}(bow|lower|down)",
-        "turned-away": r"turn\w*.{0,16}(head|away|face)|head.{0,12}turn",
-        "neutral-face": r"(neutral|blank|calm|expressionless).{0,16}(face|expression)"
-        r"|face.{0,16}(neutral|blank)"
-        r"|(no|without an?y?) (marked|strong|clear|particular|visible|distinct|definite|obvious)"
-        r" (facial )?expression",
-    },
-    "auditory": {
-        "no-speech": r"no (speech|voice|one (is )?(speak|talk))",
-        "silence": r"silen(ce|t)",
-        "pause": r"paus|hesitat",
-        "monotone": r"monoton|flat (voice|tone|pitch|intonation)",
-        "lively-pitch": r"(lively|varied|animated|wide).{0,20}(pitch|intonation|voice|tone)"
-        r"|pitch.{0,12}(moves|varies)",
-        "pitch-rise": r"(pitch|intonation|tone|voice).{0,16}(ris|climb|goes up)",
-        "pitch-fall": r"(pitch|intonation|tone).{0,16}(fall|drop|goes down|declin)",
-        "high-pitch": r"high(er)?.{0,6}(pitch|voice|tone)|pitch.{0,12}high|high-pitched",
-        "low-pitch": r"(low|deep)(er)?.{0,6}(pitch|voice|tone)|pitch.{0,12}low|low-pitched",
-        "loudness-rise": r"(get|grow|becom)\w*.{0,8}loud|volume.{0,12}(ris|increas)",
-        "loudness-fall": r"(get|grow|becom)\w*.{0,8}(soft|quiet)"
-        r"|volume.{0,12}(fall|drop|decreas)|trails? off",
-        "loud-burst": r"rais\w* (his|her|the|their) voice|shout|yell|outburst",
-        "fast-speech": r"fast|rapid|quick|hurried",
-        "slow-speech": r"slow|unhurried|drawl",
-        "voice-tremor": r"trembl|shak(y|ing|es)|quiver|waver",
-        "breathy-voice": r"breath|whisper|airy",
-        "tense-voice": r"\btens(e|ion)|strained|harsh|\bpressed|sharp (voice|tone)",
-        "final-rise": r"ris\w*.{0,8}(at|towards) the end",
-        "final-fall": r"(fall|drop)\w*.{0,8}(at|towards) the end",
-        "speech": r"\bspeak(?!er)|talk|\bsay(s|ing)\b|voice",
-    },
-    "emotional": {},
-}  # fmt: skip
-_FURTHER: dict[Modality, tuple[tuple[str, re.Pattern[str]], ...]] = {
-    "visual": (
-        ("one-sided-smile", re.compile(r"(one|single|left|right)[- ](sided|corner|side).{0,24}"
-                                       r"(smil|mouth)|smil.{0,24}one (corner|side)|smirk")),
-        ("inner-brow-raise", re.compile(r"inner.{0,16}brow.{0,12}(up|rais|lift)"
-                                        r"|(rais|lift|draw).{0,20}inner.{0,16}brow")),
-        ("head-raise", re.compile(r"(rais|lift)\w*.{0,12}(head|chin)"
-                                  r"|(head|chin).{0,10}(up\b|rais)")),
-        ("head-still", re.compile(r"head.{0,12}(still|motionless)|(still|motionless).{0,8}head")),
-    ),
-    "auditory": (),
-    "emotional": (),
-}  # fmt: skip
-
-
-_PATTERNS = {
-    modality: {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in found.items()}
-    for modality, found in _SAID_AS.items()
-}
 
 
 @lru_cache(maxsize=65_536)
@@ -127,11 +54,10 @@ def stated_kind(text: str, modality: Modality) -> str | None:
     """
     words = f" {plain(text)} "
     known = next((kind for phrase, kind in _phrases(modality) if phrase in words), None)
+    if known == "mouth-open" and PATTERNS[modality]["smile"].search(words):
+        return "smile"  # "the mouth opens into a smile"
     if known is not None and known not in GENERIC:
         return known
-    for kind, pattern in _FURTHER[modality]:
-        if pattern.search(words):
-            return kind
     return kind_of(text, modality) or known
 
 
@@ -141,7 +67,7 @@ def kind_of(text: str, modality: Modality) -> str | None:
     >>> kind_of("she grins broadly", "visual"), kind_of("he wears a hat", "visual")
     ('smile', None)
     """
-    patterns = _PATTERNS[modality].items()
+    patterns = PATTERNS[modality].items()
     return next((kind for kind, pattern in patterns if pattern.search(text)), None)
 
 
@@ -158,6 +84,20 @@ def is_denial(text: str, modality: Modality) -> bool:
         return False
     # What stands before the "no" is stated, whatever is denied of it afterwards.
     return kind is None or stated_kind(text[: found.start()], modality) != kind
+
+
+@lru_cache(maxsize=65_536)
+def ruled_out(text: str) -> tuple[Modality, str] | None:
+    """A kind that cannot be there if something else lasts all the time, with its modality.
+
+    >>> ruled_out("She looks into the camera throughout."), ruled_out("He opens his eyes.")
+    (('visual', 'gaze-averted'), None)
+    """
+    if LASTING.search(text) is None:
+        return None
+    found = (one for one, pattern in RULED_OUT.items() if pattern.search(text))
+    kind = next(found, None)
+    return None if kind is None else (KINDS[kind].modality, kind)
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xemogpt.emocue.annotators.prose_times import EARLY, FIRST, LATE, MIDDLE, MOST, WHOLE
 from xemogpt.emocue.verification.evidence import Span
+from xemogpt.signals.vocabulary import KINDS
 
 SLACK_S = 0.4
 """Rounding, and what annotator and detector may differ by."""
@@ -16,20 +17,27 @@ _RANGE = re.compile(
     rf"|seconds\s+{_FIGURE}\s*(?:–|-|to)\s*{_FIGURE}"
 )
 _MOMENT = re.compile(
-    rf"\b(?:at|around|near|close to|about|roughly|approximately|from|starting at|beginning at"
-    rf"|begins at|as of|onset|second|after)\s+(?:about\s+|roughly\s+|around\s+|the\s+)?{_FIGURE}"
-    rf"(?:{_UNIT}|[- ]second)",
+    rf"(?:\b(?:at|around|near|close to|about|roughly|approximately|from|starting at|beginning at"
+    rf"|begins at|as of|onset|after|by|in)\s+(?:about\s+|roughly\s+|around\s+|the\s+)*)"
+    rf"{_FIGURE}(?:{_UNIT}|[- ]second)|\(\s*{_FIGURE}{_UNIT}\s*\)|\bsecond\s+{_FIGURE}",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
     rf"\b(?:for|lasts?|lasting|over|so|takes)\s+(?:about\s+|roughly\s+)?{_FIGURE}{_UNIT}"
 )
 _PLACES: tuple[tuple[tuple[str, ...], Span], ...] = (
-    ((*WHOLE, "all the time", "the entire clip", "continuously"), (0.0, 1.0)),
-    ((*FIRST, *EARLY, "in the first half", "during the first half", "at first", "the opening"),
-     (0.0, 0.5)),
-    ((*LATE, "in the second half", "during the second half", "at the end", "in the end",
-      "at the close", "finally", "the final"), (0.5, 1.0)),
+    ((*WHOLE, "all the time", "the entire clip", "the whole clip", "continuously"), (0.0, 1.0)),
+    ((*FIRST, "at first", "the opening", "first second", "the very beginning",
+      "the very start", "first moment", "clip begins", "clip starts", "video begins",
+      "video starts"), (0.0, 0.25)),
+    ((*EARLY, "early in the"), (0.0, 0.4)),
+    (("first half",), (0.0, 0.5)),
+    (("at the end", "at the very end", "at the close", "final moment", "last moment",
+      "closing moment", "by the end", "clip ends", "video ends", "final second",
+      "last second"), (0.75, 1.0)),
+    ((*LATE, "close to the end", "late in the", "final part", "last part", "in the end",
+      "near the close"), (0.6, 1.0)),
+    (("second half",), (0.5, 1.0)),
     (MIDDLE, (0.25, 0.75)),
 )  # fmt: skip
 """Words -> share of the clip in which something of it should lie."""
@@ -54,26 +62,28 @@ def claimed(text: str, kind: str, duration_s: float | None) -> Claim | None:
     >>> claimed("smiles (from 1.2 to 2.0 s)", "smile", 4.0)
     Claim(start_s=1.2, end_s=2.0, is_long=False, slack_s=0.4)
     >>> claimed("smiles towards the end", "smile", 4.0).start_s
-    2.0
+    2.4
     """
     plain = _LENGTH.sub(" ", text)
     if found := _RANGE.search(plain):
         first, last = (_number(one) for one in found.groups() if one is not None)
         return Claim(first, last) if last >= first else None
     if found := _MOMENT.search(plain):
-        moment = _number(found[1])
+        moment = _number(next(one for one in found.groups() if one))
         return Claim(moment, moment)
     if not duration_s:
         return None
     words = f" {text.lower()} "
     for names, (start, end) in _PLACES:
         # "The voice rises at the end" is a kind of its own; its words say no time of the clip.
-        if kind.startswith("final-") and "at the end" in names:
+        if start >= 0.6 and kind.startswith(("final-", "pitch-", "speech")):
             continue
         if any(name in words for name in names):
             is_long = names[0] == WHOLE[0]
+            if is_long and KINDS[kind].modality == "auditory":
+                return None  # a voice is heard while it speaks, not all through a clip
             return Claim(start * duration_s, end * duration_s, is_long, 0.0)
-    if any(name in words for name in MOST):
+    if any(name in words for name in MOST) and KINDS[kind].modality != "auditory":
         return Claim(0.0, duration_s, True, 0.0)
     return None
 
