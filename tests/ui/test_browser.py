@@ -107,6 +107,10 @@ def test_a_bad_upload_is_explained_in_words(server, page, tmp_path):
     page.goto(server.address)
     page.locator("#clip input[type=file]").set_input_files(tmp_path / "clip.mp4")
     page.wait_for_selector("#clip video", state="attached")
+    page.get_by_label("Clear").wait_for()
+    assert not page.get_by_label("Trim video").is_visible(), (
+        "it would fetch an editor from elsewhere"
+    )
     page.click("#explain")
     alert = page.wait_for_selector(".finding .bad")
     assert "clip.mp4" in alert.inner_text()
@@ -172,7 +176,7 @@ def test_two_windows_of_one_person_do_not_overwrite_each_other(server, page):
     page.click(".sheet.visual .add")
     page.wait_for_selector("#notice >> text=changed in another window")
     page.get_by_role("button", name="What was saved there").click()
-    page.wait_for_function("document.querySelectorAll('.words').length == 1")
+    saved(page)
     assert words(page) == ["from the other window"]
 
 

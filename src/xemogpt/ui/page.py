@@ -26,6 +26,11 @@ NOTE = (
     "Expressed, not felt: nobody can see what a person feels. Clips stay on this computer and are"
     " removed when the page is closed or an hour later."
 )
+CHECK = "Press an underlined cue below: the clip jumps to where it is. Is it there?"
+UNPLAYABLE = """Your browser cannot play {kind} files here. **Press Explain all the same**: the
+report plays a copy that it can."""
+PLAYABLE = frozenset((".mp4", ".m4v", ".mov", ".webm", ".mkv", ".ogv"))
+"""Endings that browsers play; what else is uploaded is explained, but has no preview."""
 CSS = """
 .gradio-container { width: 100% !important; max-width: 1280px !important; margin: auto; }
 iframe.report { width: 100%; height: 82vh; min-height: 480px; background: #fff;
@@ -36,6 +41,9 @@ iframe.annotate { width: 100%; height: 92vh; border: 0; }
 .finding .by { font-size: .85rem; opacity: .75; margin: 0 0 .3em; }
 .finding .mood { font-size: 1.5rem; font-weight: 700; margin: 0 0 .3em; }
 .finding .bad { color: var(--error-text-color, #b91c1c); }
+#clip .wrap > .error { display: none; }
+/* Gradio would fetch a video editor from elsewhere for these. */
+#clip [aria-label^="Trim video"], #clip [aria-label^="Reset video"] { display: none; }
 footer { display: none !important; }
 """
 
@@ -78,8 +86,15 @@ def _explain_tab(studio: Studio, samples: Mapping[str, Path], downloads: Path) -
                 height=290,
                 elem_id="clip",
             )
+            hint = gr.Markdown(visible=False)
+            video.change(_hint, video, hint, api_visibility="private", show_progress="hidden")
             with gr.Accordion("Sound only: a file, or the microphone", open=False):
-                sound = gr.Audio(label="Sound", sources=["upload", "microphone"], type="filepath")
+                sound = gr.Audio(
+                    label="Sound",
+                    sources=["upload", "microphone"],
+                    type="filepath",
+                    editable=False,
+                )
         with gr.Column(scale=2, min_width=300):
             gr.Markdown("**2. What is said** (optional: speech is recognised)")
             words = gr.Textbox(
@@ -116,6 +131,13 @@ def _explain_tab(studio: Studio, samples: Mapping[str, Path], downloads: Path) -
         button.click(try_sample, [recognise, model, second], outputs, api_visibility="private",
                      concurrency_id="explain", scroll_to_output=True,
                      show_progress="hidden")  # fmt: skip
+
+
+def _hint(video: str | None) -> Any:
+    """What to say of a file that the browser cannot show."""
+    kind = Path(video).suffix.lower() if video else ".mp4"
+    shown = html.escape(kind) or "such"
+    return gr.update(value=UNPLAYABLE.format(kind=shown), visible=kind not in PLAYABLE)
 
 
 def _options(studio: Studio) -> tuple[Any, ...]:
@@ -209,11 +231,12 @@ def _finished(model: str, examination: Examination, folder: Path) -> list[Any]:
         file.write(explanation.to_json(indent=1) + "\n")
     with atomic_write(folder / "explanation.html") as file:
         file.write(page)
+    timed = any(cue.start_s is not None for _, cue in explanation.cues.items())
     mood = ", ".join(f"{e.label} ({e.score:.0%})" for e in explanation.emotions[:2])
     finding = (
         f'<p class="by">{html.escape(model)}</p>'
         f'<p class="mood">Expressed: {html.escape(mood or "no emotion that could be told")}</p>'
-        "<p>Press an underlined cue below: the clip jumps to where it is. Is it there?</p>"
+        f"<p>{CHECK if timed else html.escape(explanation.text)}</p>"
     )
     # The page runs scripts but has no origin: it can neither read ours nor call anyone.
     frame = (
