@@ -48,7 +48,7 @@ def browser(chromium):
 def page(browser):
     """A page of somebody who was never here before."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # machines may be busy
     yield context.new_page()
     context.close()
 
