@@ -34,6 +34,9 @@ def serve(
     batch_wait_ms: Annotated[
         float, typer.Option(min=0, max=10_000, help="How long to wait for a fuller batch.")
     ] = 50.0,
+    max_new_tokens: Annotated[
+        int, typer.Option(min=1, help="Longest answer of a model for one window, in tokens.")
+    ] = 256,
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest upload, in MB.")] = 200,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip, in seconds.")] = 120.0,
     max_job_minutes: Annotated[float, typer.Option(min=1, help="Longest clip of a job.")] = 120.0,
@@ -83,6 +86,7 @@ def serve(
         workers=workers,
         batch_size=batch_size,
         batch_wait_s=batch_wait_ms / 1000,
+        max_new_tokens=max_new_tokens,
         state=state or default_state(),
         tokens=read_tokens(token_file),
         limits=limits,

@@ -54,7 +54,9 @@ class Engine:
                 "role": "explain",
                 "model": settings.model,
                 "device": settings.device,
+                "is_measured": settings.is_measured,
                 "batch_size": settings.batch_size,
+                "max_new_tokens": settings.max_new_tokens,
                 # Several workers share the cores; a single one may use two, as the Explainer does.
                 "threads": 1 if settings.num_workers > 1 else 2,
                 "memory_bytes": settings.limits.worker_memory_bytes,

@@ -31,7 +31,8 @@ def explain_ticket(upload: Upload, engine: Engine, *, is_job: bool = False) -> T
         "max_total_pixels": limits.total_pixels,
     }
     if is_job:
-        return Ticket(order, limits.job_s, None, is_job=True)
+        # A window of a job may take no longer than a whole request: hours are for long media.
+        return Ticket(order, limits.job_s, None, stall_s=limits.explain_s, is_job=True)
     return Ticket(order, limits.explain_s, limits.queue_s)
 
 

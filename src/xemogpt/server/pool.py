@@ -191,7 +191,8 @@ class Pool:
         try:
             async with asyncio.timeout(sum(ticket.run_s for ticket in batch)):
                 await worker.send(_order(batch))
-                while (event := await worker.receive())["event"] != "idle":
+                stall_s = worker.batch_size * sum(ticket.stall_s for ticket in batch)
+                while (event := await _soon(worker, stall_s))["event"] != "idle":
                     by_id[event["id"]].tell(event)
         except TimeoutError:
             await worker.kill()
@@ -224,6 +225,11 @@ class Pool:
                 LOG.error("a worker cannot be started again: %s", error)
                 await worker.kill()
                 await asyncio.sleep(_TRY_AGAIN_S)
+
+
+async def _soon(worker: WorkerProcess, within_s: float) -> dict[str, Any]:
+    async with asyncio.timeout(within_s):
+        return await worker.receive()
 
 
 def _order(batch: Sequence[Ticket]) -> dict[str, Any]:

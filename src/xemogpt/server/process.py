@@ -29,8 +29,8 @@ class WorkerProcess:
     """One ``python -m xemogpt.server.worker``.
 
     Args:
-        options: ``role`` (explain or score), ``model``, ``device``, ``batch_size``, ``threads``
-            and ``memory_bytes``.
+        options: ``role`` (explain or score), ``threads`` and ``memory_bytes``; to explain also
+            ``model``, ``is_measured``, ``device``, ``batch_size`` and ``max_new_tokens``.
         folder: where it runs.
     """
 

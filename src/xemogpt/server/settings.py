@@ -64,6 +64,8 @@ class ServerSettings:
     workers: int | None = None
     batch_size: int = 8
     """Requests that a model explains together; the measured path takes one at a time."""
+    max_new_tokens: int = 256
+    """Longest answer of a model for one window."""
     batch_wait_s: float = 0.05
     """How long a free worker waits for a fuller batch."""
     state: Path = field(default_factory=lambda: default_state())

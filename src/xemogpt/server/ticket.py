@@ -18,15 +18,23 @@ class Ticket:
         order: what the worker gets; an ``id`` is added.
         run_s: computing time allowed.
         queue_s: waiting time allowed; none for jobs.
+        stall_s: time allowed without any news from the worker, for each window it may hold.
         is_job: jobs give way to requests that somebody waits for.
     """
 
     def __init__(
-        self, order: dict[str, Any], run_s: float, queue_s: float | None, *, is_job: bool = False
+        self,
+        order: dict[str, Any],
+        run_s: float,
+        queue_s: float | None,
+        *,
+        stall_s: float | None = None,
+        is_job: bool = False,
     ) -> None:
         self.id = secrets.token_hex(8)
         self.order = {**order, "id": self.id}
         self.run_s, self.is_job = run_s, is_job
+        self.stall_s = run_s if stall_s is None else stall_s
         self.arrived = time.monotonic()
         self.expires = None if queue_s is None else self.arrived + queue_s
         self.must_be_alone = False

@@ -50,16 +50,21 @@ class Worker:
             self.tell("ready", batch_size=1)
             return
         from xemogpt.inference import Explainer
+        from xemogpt.inference.writers import MeasuredWriter, ModelWriter, Writer
         from xemogpt.signals import Meter
 
-        self._explainer = Explainer.from_pretrained(
-            self._options["model"],
-            device=self._options["device"],
-            batch_size=self._options["batch_size"],
-        )
-        self._explainer.meter = Meter(num_threads=self._options["threads"])
+        options = self._options
+        writer: Writer = MeasuredWriter()
+        if not options["is_measured"]:
+            writer = ModelWriter(
+                options["model"],
+                device=options["device"],
+                batch_size=options["batch_size"],
+                max_new_tokens=options["max_new_tokens"],
+            )
+        self._explainer = Explainer(writer, Meter(num_threads=options["threads"]))
         self._explainer.meter.weights()
-        if self._options["threads"] == 1:
+        if options["threads"] == 1:
             import cv2
 
             cv2.setNumThreads(1)
