@@ -42,6 +42,14 @@ def test_an_eight_hour_video_is_refused_by_its_length(tmp_path):
     long = repeat_packets(short, tmp_path / "long.mp4", 8 * 72)
     with pytest.raises(MediaError, match=r"8\.\d hours|48\d\.\d minutes"):
         run(Studio(["measured"]), "measured", Request(long))
+    with pytest.raises(MediaError, match=r"long\.mp4 lasts 48"):
+        run(Studio(["measured"]), "measured", Request(short, audio=long))
+
+
+def test_a_huge_subtitle_file_is_refused(tmp_path):
+    (tmp_path / "a.srt").write_bytes(b"word " * 400_001)
+    with pytest.raises(MediaError, match="2 MB"):
+        run(Studio(["measured"]), "measured", Request(subtitle=tmp_path / "a.srt"))
 
 
 def test_empty_and_broken_uploads_are_refused(tmp_path):

@@ -17,6 +17,8 @@ from xemogpt.signals import Meter
 
 MAX_PIXELS = 3840 * 2160
 """Pixels of a frame that the page will decode."""
+MAX_SUBTITLE = 2_000_000
+"""Bytes of a subtitle file."""
 MAX_WORDS = 20_000
 """Characters of a subtitle."""
 
@@ -127,19 +129,29 @@ class Studio:
             raise ConfigError(f"no model {model!r} here; expected one of {', '.join(self.models)}")
         if isinstance(request.subtitle, str) and len(request.subtitle) > MAX_WORDS:
             raise ConfigError(f"the words are longer than {MAX_WORDS} characters; shorten them")
-        if request.media is None:
-            return
-        info = probe(request.media)
-        if info.duration_s > 60 * self.max_minutes:
+        if isinstance(request.subtitle, Path) and request.subtitle.stat().st_size > MAX_SUBTITLE:
             raise MediaError(
-                f"the clip lasts {info.duration_s / 60:.1f} minutes; this page takes up to"
-                f" {self.max_minutes:g} (--max-minutes); for more use: xemogpt explain CLIP"
+                f"{request.subtitle.name} is larger than {MAX_SUBTITLE // 1_000_000} MB; a subtitle"
+                " file holds words and times only"
             )
-        if info.video is not None and info.video.width * info.video.height > MAX_PIXELS:
-            raise MediaError(
-                f"its pictures have {info.video.width} x {info.video.height} pixels; this page"
-                " takes up to 3840 x 2160; make them smaller"
-            )
+        for media in (request.media, request.audio):
+            if media is not None:
+                _check_media(Path(media), self.max_minutes)
+
+
+def _check_media(media: Path, max_minutes: float) -> None:
+    """Refuse by what the packets say, before anything is decoded."""
+    info = probe(media)
+    if info.duration_s > 60 * max_minutes:
+        raise MediaError(
+            f"{media.name} lasts {info.duration_s / 60:.1f} minutes; this page takes up to"
+            f" {max_minutes:g} (--max-minutes); for more use: xemogpt explain CLIP"
+        )
+    if info.video is not None and info.video.width * info.video.height > MAX_PIXELS:
+        raise MediaError(
+            f"the pictures of {media.name} have {info.video.width} x {info.video.height} pixels;"
+            " this page takes up to 3840 x 2160; make them smaller"
+        )
 
 
 class _TellingWriter:
