@@ -118,8 +118,9 @@ def load_model(
     model.name_or_path = model.config.name_or_path = str(source)
     model.references = references
     for modality in PERCEIVED_MODALITIES:
-        if (reference := references.get(f"{modality}_encoder")) is not None:
-            getattr(model, modality).encoder.loaded_by(reference)
+        known = references.get(f"{modality}_encoder")
+        if known is not None:
+            getattr(model, modality).encoder.loaded_by(known)
     model.freeze()
     return (model, info) if wants_info else model
 
