@@ -84,6 +84,7 @@ def test_words_appear_window_by_window_and_the_path_does_not(clip_path):
     assert result.explanation.media == "clip.wav"
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.shared
 def test_two_models_of_one_clip_share_the_detectors(clip_path, tmp_path):
