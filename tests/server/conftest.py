@@ -5,14 +5,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.server.running import Server, run_server
+from tests.server.running import OTHER_TOKEN, Server, run_server
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """With low limits, so that they are soon reached; needs the ``weights`` marker."""
     limits = ("--max-upload-mb", "4", "--max-seconds", "15", "--max-gigapixels", "1")
-    with run_server(tmp_path_factory.mktemp("server"), *limits, "--max-pending", "4") as running:
+    folder = tmp_path_factory.mktemp("server")
+    tokens = folder / "tokens.txt"
+    tokens.write_text(f"# somebody else's\n{OTHER_TOKEN}\n")
+    others = ("--max-pending", "4", "--token-file", str(tokens))
+    with run_server(folder / "state", *limits, *others) as running:
         yield running
         assert running.process.poll() is None, "the server has ended during the tests"
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 TOKEN = "a-token-for-the-tests-only"
+OTHER_TOKEN = "a-token-of-somebody-else"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 _START_S = 90
 

@@ -23,7 +23,7 @@ from xemogpt.server.explaining import (
 from xemogpt.server.openapi import json_body, problems, with_events
 from xemogpt.server.problems import Problem, invalid
 from xemogpt.server.ticket import Ticket
-from xemogpt.server.uploads import Upload, body_of, disk_full
+from xemogpt.server.uploads import Upload, body_of, disk_full, new_folder
 
 router = APIRouter(tags=["OpenAI form"])
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -132,10 +132,7 @@ async def _receive(request: Request, engine: Engine) -> tuple[Upload, ChatReques
         detail = f"there is no model {chat.model[:100]!r} here; expected {settings.model_id!r}"
         raise Problem(404, "model_not_found", detail)
     parts, words = asked(chat)
-    try:
-        upload = Upload(await asyncio.to_thread(engine.scratch.new), recognise=chat.recognise)
-    except OSError as error:
-        raise disk_full(error) from error
+    upload = Upload(await new_folder(engine), recognise=chat.recognise)
     try:
         upload.media, upload.audio = await asyncio.to_thread(write_media, parts, upload.folder)
         upload.subtitle = said(chat, words, upload.media is not None)
@@ -149,7 +146,7 @@ async def _receive(request: Request, engine: Engine) -> tuple[Upload, ChatReques
             raise Problem(422, "invalid", f"more than {settings.limits.words} characters of words")
     except OSError as error:
         engine.scratch.remove(upload.folder)
-        raise disk_full(error) from error
+        raise disk_full() from error
     except BaseException:
         engine.scratch.remove(upload.folder)
         raise

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from xemogpt.errors import XEmoGPTError
+from xemogpt.errors import OutputError, XEmoGPTError
 from xemogpt.server.gauges import Gauges
 from xemogpt.server.joblist import JobList
 from xemogpt.server.pool import Pool
@@ -46,9 +47,7 @@ class Engine:
         """Take the folder, look what was interrupted, start the workers."""
         settings = self.settings
         self.scratch = Scratch(settings.state)
-        self.jobs = JobList(settings.state / "jobs.sqlite")
-        if interrupted := self.jobs.interrupt_open():
-            LOG.warning("%d job(s) were interrupted when the server ended", interrupted)
+        self.jobs = self._open_jobs()
         self.pool = Pool(
             {
                 "role": "explain",
@@ -89,6 +88,20 @@ class Engine:
             await self._score_pool.stop()
         await asyncio.gather(*self.followers, return_exceptions=True)
         self._let_go()
+
+    def _open_jobs(self) -> JobList:
+        path = self.settings.state / "jobs.sqlite"
+        try:
+            jobs = JobList(path)
+            interrupted = jobs.interrupt_open()
+        except sqlite3.Error as error:
+            self.scratch.close()
+            raise OutputError(
+                f"cannot use {path}: {error}; make room, or choose another --state folder"
+            ) from error
+        if interrupted:
+            LOG.warning("%d job(s) were interrupted when the server ended", interrupted)
+        return jobs
 
     def _let_go(self) -> None:
         with suppress(Exception):  # a full disk should not keep the rest from being let go

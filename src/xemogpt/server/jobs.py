@@ -26,7 +26,7 @@ def start_job(engine: Engine, upload: Upload, owner: str) -> dict[str, Any]:
         engine.jobs.add(id, owner, upload.name)
     except sqlite3.Error as error:
         engine.scratch.remove(upload.folder)
-        raise disk_full(error) from error
+        raise disk_full() from error
     ticket = explain_ticket(upload, engine, is_job=True)
     engine.running[id] = ticket
     engine.pool.submit(ticket)

@@ -200,6 +200,11 @@ class Pool:
         except WorkerGone:
             await worker.kill()
             self._spoiled(batch, "crashed", "decoding it ended the decoder; is the file damaged?")
+        except Exception:
+            LOG.exception("a bug: a worker said what the server does not understand")
+            await worker.kill()
+            for ticket in batch:
+                ticket.fail("internal", "an error of the server; its log says more")
         took_s = time.monotonic() - started
         self._gauges.service_seconds.observe(took_s)
         if not any(ticket.is_job for ticket in batch):

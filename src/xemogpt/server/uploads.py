@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fastapi import Request
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -60,7 +59,7 @@ async def receive(request: Request, engine: Engine) -> Upload:
             " with a part named file, or the bytes themselves as video/*, audio/*, image/* or"
             " application/octet-stream",
         )
-    folder = await _guarded(asyncio.to_thread(engine.scratch.new))
+    folder = await new_folder(engine)
     upload = Upload(folder)
     try:
         async with asyncio.timeout(engine.settings.limits.upload_s):
@@ -74,26 +73,29 @@ async def receive(request: Request, engine: Engine) -> Upload:
         raise Problem(408, "slow-upload", "the upload took too long; send it faster") from None
     except OSError as error:
         engine.scratch.remove(folder)
-        raise disk_full(error) from error
+        raise disk_full() from error
     except BaseException:
         engine.scratch.remove(folder)
         raise
     return upload
 
 
-async def _guarded(made: Any) -> Any:
+async def new_folder(engine: Engine) -> Path:
+    """A folder for an upload.
+
+    Raises:
+        Problem: if the disk is full.
+    """
     try:
-        return await made
+        return await asyncio.to_thread(engine.scratch.new)
     except OSError as error:
-        raise disk_full(error) from error
+        raise disk_full() from error
 
 
-def disk_full(error: BaseException) -> Problem:
+def disk_full() -> Problem:
     """What to answer when the server's disk takes no more."""
-    return Problem(
-        507, "disk-full", "the server has no room for the upload; try again later",
-        {"Retry-After": "60"},
-    )  # fmt: skip
+    detail = "the server has no room for the upload; try again later"
+    return Problem(507, "disk-full", detail, {"Retry-After": "60"})
 
 
 async def body_of(request: Request, engine: Engine, limit: int) -> AsyncIterator[bytes]:
