@@ -151,6 +151,12 @@ def test_what_is_not_shown_is_not_answered(tmp_path):
             and "smil" not in heard
             and any(word in heard for word in ("fast", "quick", "rapid"))
         )
+    plain = [answer_of(sample, shown, True, rng, "plain") for shown in (["video"], ["audio"], [])]
+    assert plain == [
+        "The person smiles. The expressed emotion is happiness.",
+        "The speaker speaks fast. The expressed emotion is happiness.",
+        "The expressed emotion is happiness.",
+    ]
     unknown = sample.model_copy(update={"cues": sample.cues.model_copy(update={"emotional": ()})})
     assert answer_of(unknown, ("audio",), True, rng) is None
 

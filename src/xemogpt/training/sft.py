@@ -190,7 +190,7 @@ def _datasets(
     def made(chosen: list[Any], training: bool) -> SftDataset:
         return SftDataset(
             chosen, caches, modalities_of(processor), run.dropped, num_frames,
-            processor.config.max_audio_s, hashes, run.train.seed, training,
+            processor.config.max_audio_s, hashes, run.train.seed, training, run.wording,
         )  # fmt: skip
 
     found: list[SftDataset | None] = []

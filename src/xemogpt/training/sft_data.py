@@ -12,7 +12,7 @@ from xemogpt.errors import DatasetError, MediaError
 from xemogpt.media import probe, read_audio, read_frames
 from xemogpt.model.processing import XEmoGPTProcessor
 from xemogpt.prompts import PERCEIVED_MODALITIES, PerceivedModality
-from xemogpt.training.answers import answer_of
+from xemogpt.training.answers import Wording, answer_of
 from xemogpt.training.cache import FeatureCache
 from xemogpt.training.hashes import MediaHashes
 from xemogpt.training.samples import OnBad, TrainingSample
@@ -37,6 +37,7 @@ class SftDataset(Dataset[Example]):
         hashes: of the media.
         seed: of the draws.
         training: whether parts are left out and augmented copies are taken.
+        wording: of the answers.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class SftDataset(Dataset[Example]):
         hashes: MediaHashes,
         seed: int,
         training: bool,
+        wording: Wording = "recorded",
     ) -> None:
         self.samples = samples
         self.caches = caches
@@ -59,6 +61,7 @@ class SftDataset(Dataset[Example]):
         self.max_audio_s = max_audio_s
         self.seed = seed
         self.training = training
+        self.wording: Wording = wording
         self.epoch = 0
         self.lengths: list[int] | None = None
         self._keys = [hashes.of(sample.media) if sample.media else None for sample in samples]
@@ -76,10 +79,10 @@ class SftDataset(Dataset[Example]):
         epoch = self.epoch if self.training else 0
         rng = np.random.default_rng([self.seed, epoch, index])
         shown, has_words = self._draw(index, rng)
-        answer = answer_of(sample, shown, has_words, rng)
+        answer = answer_of(sample, shown, has_words, rng, self.wording)
         if answer is None:
             shown, has_words = self._present[index], bool(sample.transcript)
-            answer = answer_of(sample, shown, has_words, rng)
+            answer = answer_of(sample, shown, has_words, rng, self.wording)
         if answer is None:
             raise DatasetError(
                 f"sample {sample.id!r} has neither an explanation nor cues with an emotion to"
@@ -195,7 +198,7 @@ def _num_tokens(dataset: SftDataset, index: int, processor: XEmoGPTProcessor) ->
     sample = dataset.samples[index]
     rng = np.random.default_rng([dataset.seed, 0, index])
     present = dataset._present[index]
-    answer = answer_of(sample, present, bool(sample.transcript), rng)
+    answer = answer_of(sample, present, bool(sample.transcript), rng, dataset.wording)
     if answer is None:
         raise DatasetError("it has neither an explanation nor cues with an emotion to answer with")
     batch = processor(subtitle=sample.transcript, instruction=sample.instruction, answer=answer)

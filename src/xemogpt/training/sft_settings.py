@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from xemogpt.config import Config
+from xemogpt.training.answers import Wording
 from xemogpt.training.bridges import DataSettings
 from xemogpt.training.settings import TrainSettings
 
@@ -85,6 +86,8 @@ class SftRun(Config):
     """What is left out at random."""
     generation: Generation = Generation()
     """Answers generated at each validation; ``train.metric: emocue360`` chooses by them."""
+    wording: Wording = "recorded"
+    """How answers are worded: as recorded, or plainly, the same words for the same cues."""
     bridge_lr: float | None = Field(default=None, gt=0)
     """Learning rate of bridges and projectors; ``train.lr`` if not given."""
     group_by_length: bool = True
