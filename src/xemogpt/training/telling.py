@@ -26,8 +26,8 @@ def tell(cues: CueSet, emotions: Sequence[str]) -> str:
         emotions: kinds of expressed emotion, the main one first.
 
     >>> seen = [Cue(text="smiles", start_s=0.2, end_s=1), Cue(text="nods", start_s=2, end_s=3)]
-    >>> tell(CueSet(visual=seen, auditory=[Cue(text="the voice trembles")]), ["happy", "sad"])
-    'The person smiles, then nods. The voice trembles. The expressed emotion is happiness, with sadness.'
+    >>> tell(CueSet(visual=seen, auditory=[Cue(text="the voice trembles")]), ["sad"])
+    'The person smiles, then nods. The voice trembles. The expressed emotion is sadness.'
     """
     sentences = [*_told(cues.visual, SEEN), *_told(cues.auditory, HEARD)]
     names = [_name(kind) for kind in dict.fromkeys(emotions)]
