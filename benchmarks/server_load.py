@@ -175,22 +175,25 @@ def batching(args: argparse.Namespace) -> dict[str, object]:
     if not args.model.exists():
         make_model(args.model)
     found: dict[str, list[float]] = {"1": [], str(args.batch): []}
+    costs: dict[str, list[float]] = {size: [] for size in found}
     sizes: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         common = ("--model", str(args.model.absolute()), "--max-pending", "64", "--timeout", "600")
         waits = ("--max-wait", "3600", "--max-new-tokens", str(args.tokens))
+        waits += ("--batch-wait-ms", "300")
         for repeat in range(args.repeats):
             for size in found if repeat % 2 == 0 else reversed(found):
                 place = Path(folder) / f"{size}-{repeat}"
                 with run_server(place, *common, *waits, "--batch-size", size) as server:
                     load(server, [args.clip], 1, most=1)
-                    started = time.monotonic()
+                    started, busy_s = time.monotonic(), cpu_s(server)
                     seconds, statuses, _ = load(
                         server, [args.clip], args.clients, most=args.requests
                     )
                     took_s = time.monotonic() - started
                     assert statuses == {"200": args.requests}, statuses
                     found[size].append(len(seconds) / took_s)
+                    costs[size].append((cpu_s(server) - busy_s) / len(seconds))
                     count = metric(server, "xemogpt_batch_size_count")
                     sizes[size] = metric(server, "xemogpt_batch_size_sum") / count
                     print(size, round(found[size][-1], 4), "answers a second", file=sys.stderr)
@@ -205,6 +208,9 @@ def batching(args: argparse.Namespace) -> dict[str, object]:
         "answers_a_second": {size: [round(r, 4) for r in rates] for size, rates in found.items()},
         "mean_batch": {size: round(mean, 2) for size, mean in sizes.items()},
         "ratios": [round(ratio, 2) for ratio in ratios],
+        # With one thread, what a machine of our own would serve: processor time is not disturbed.
+        "cpu_s_an_answer": {size: [round(c, 2) for c in cost] for size, cost in costs.items()},
+        "cpu_ratios": [round(a / b, 2) for a, b in zip(*costs.values(), strict=True)],
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "load_average": round(os.getloadavg()[0], 1),
     }

@@ -132,7 +132,7 @@ async def _receive(request: Request, engine: Engine) -> tuple[Upload, ChatReques
         detail = f"there is no model {chat.model[:100]!r} here; expected {settings.model_id!r}"
         raise Problem(404, "model_not_found", detail)
     parts, words = asked(chat)
-    upload = Upload(await new_folder(engine), recognise=chat.recognise)
+    upload = Upload(new_folder(engine), recognise=chat.recognise)
     try:
         upload.media, upload.audio = await asyncio.to_thread(write_media, parts, upload.folder)
         upload.subtitle = said(chat, words, upload.media is not None)

@@ -59,7 +59,7 @@ async def receive(request: Request, engine: Engine) -> Upload:
             " with a part named file, or the bytes themselves as video/*, audio/*, image/* or"
             " application/octet-stream",
         )
-    folder = await new_folder(engine)
+    folder = new_folder(engine)
     upload = Upload(folder)
     try:
         async with asyncio.timeout(engine.settings.limits.upload_s):
@@ -80,14 +80,14 @@ async def receive(request: Request, engine: Engine) -> Upload:
     return upload
 
 
-async def new_folder(engine: Engine) -> Path:
+def new_folder(engine: Engine) -> Path:
     """A folder for an upload.
 
     Raises:
         Problem: if the disk is full.
     """
     try:
-        return await asyncio.to_thread(engine.scratch.new)
+        return engine.scratch.new()
     except OSError as error:
         raise disk_full() from error
 
