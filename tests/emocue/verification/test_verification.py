@@ -1,5 +1,9 @@
 """What is held against evidence: kinds, denials, times, sides, order; and what is left."""
 
+import json
+import time
+from pathlib import Path
+
 import pytest
 
 from xemogpt.emocue.records import EmoCueRecord
@@ -84,7 +88,24 @@ def test_what_is_true_stays_as_it_was_written(text, tools):
         ("She frowns. Then, she smiles.", "She frowns. She smiles.", "dropped-order"),
         ("She smiles after she frowns.", "She smiles, and she frowns.", "dropped-order"),
         ("She frowns before smiling.", "She frowns, and she is smiling.", "dropped-order"),
-    ],
+        ("First she frowns; then she smiles.", "She frowns, and she smiles.", "dropped-order"),
+        ("She frowns and, a moment later, smiles.", "She frowns, and she smiles.",
+         "dropped-order"),
+        ("Once she frowns, she smiles.", "She frowns, and she smiles.", "dropped-order"),
+        ("1. She smiles.\n2. She tilts her head.\n3. She pauses.", "1. She smiles.\n2. She pauses.",
+         "head-tilt"),
+        ("**Seen**: She tilts her head. She smiles.", "**Seen**: She smiles.", "head-tilt"),
+        ("She tilts her head. Then, she smiles.", "She smiles.", "head-tilt"),
+        ("While she smiles, she tilts her head.", "She smiles.", "head-tilt"),
+        ("She smiles, pauses and tilts her head.", "She smiles and pauses.", "head-tilt"),
+        ("She smiles with wide open eyes.", "She smiles.", "eyes-wide"),
+        ("After a pause, she tilts her head and smiles.", "After a pause, the person smiles.",
+         "head-tilt"),
+        ("She smiles. The pitch of her voice climbs.", "She smiles.", "pitch-rise"),
+        ("She smiles. She keeps looking straight into the camera throughout.", "She smiles.",
+         "gaze-averted is denied but measured"),
+        ("She pauses. She smiles (4.4 s).", "She pauses.", "another time"),
+        ],
 )  # fmt: skip
 def test_what_is_false_leaves_and_is_written_down(text, left, flag, tools):
     record = checked(text, tools)
@@ -113,6 +134,11 @@ def test_what_could_not_be_measured_is_no_contradiction(tools):
     assert record.explanation == "She smiles."
     assert record.flags[1].startswith("unsupported-statement: She smiles")
     assert "supported_share" not in record.quality
+    small = {**blind, "flags": ("face-too-small: 40 pixels",)}
+    assert checked("She frowns.", tools, cues=CueSet(), **small).explanation == "She frowns."
+    assert checked("She smiles.", tools, cues=CueSet(), **small).explanation is None
+    short = {**blind, "flags": (), "duration_s": 3.0}
+    assert checked("She blinks often.", tools, cues=CueSet(), **short).explanation is not None
     deaf = {**blind, "flags": ("no-sound: the clip has no sound",)}
     assert checked("She pauses.", tools, cues=CueSet(), **deaf).explanation is None
 
@@ -138,4 +164,44 @@ def test_times_are_read_from_figures_and_words():
     assert claimed("nods twice", "head-nod", 5.0) is None
     assert claimed("the voice rises at the end", "final-rise", 5.0) is None
     late = claimed("nods late in the clip", "head-nod", 10.0)
-    assert late is not None and fits(late, [(5.2, 6.0)]) and not fits(late, [(1.0, 2.0)])
+    assert late is not None and fits(late, [(6.2, 7.0)]) and not fits(late, [(1.0, 2.0)])
+    moment = claimed("nods (4.4 s)", "head-nod", 10.0)
+    assert moment is not None and (moment.start_s, moment.end_s) == (4.4, 4.4)
+    assert claimed("speaks in a monotone throughout", "monotone", 10.0) is None
+
+
+def test_a_denial_of_what_was_measured_with_little_confidence_is_kept(tools):
+    unsure = CueSet(visual=[cue("smile", 0.2, 1.5).model_copy(update={"confidence": 0.3})])
+    record = checked("She does not smile.", tools, measured=unsure, cues=CueSet())
+    assert record.explanation == "She does not smile."
+    assert record.flags[0].startswith("unsupported-statement")
+
+
+def test_order_is_not_judged_behind_what_nothing_is_known_of(tools):
+    text = "She frowns. She picks up a red cup. Then, she smiles."
+    assert checked(text, tools).explanation == text
+
+
+WORDINGS = json.loads(
+    (Path(__file__).parents[3] / "benchmarks/verification_wordings.json").read_text()
+)
+
+
+@pytest.mark.parametrize("bank", ["there", "denied"])
+def test_kinds_are_told_in_wordings_that_no_rule_was_tuned_on(bank):
+    said = [(kind, text) for kind, texts in WORDINGS["held_out"][bank].items() for text in texts]
+    read = [read_sentences(text)[0].clauses for _, text in said]
+    right = [
+        any(one.kind == kind and one.is_denied == (bank == "denied") for one in clauses)
+        for (kind, _), clauses in zip(said, read, strict=True)
+    ]
+    assert sum(right) >= 0.9 * len(said), [
+        one for one, ok in zip(said, right, strict=True) if not ok
+    ]
+
+
+def test_time_is_bounded_for_text_that_is_no_prose(tools):
+    started = time.process_time()
+    for text in ("and " * 5000, "She nods and, a moment later, smiles. " * 500, "1. " * 6000):
+        checked(text, tools)
+    assert time.process_time() - started < 3.0

@@ -15,6 +15,8 @@ Order = Literal["after", "before"]
 """How a clause stands in time to the one told before it."""
 MAX_TEXT = 20_000
 """Characters of an explanation that are looked at; the rest is kept as it is."""
+MAX_SENTENCE = 1_000
+"""Longer sentences are no prose; they stay as they are, for cutting them costs time."""
 _PERCEIVED: tuple[Modality, ...] = ("visual", "auditory")
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»')
 _MASKED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»|\([^()]*\)|\d[.,]\d|^\s*\(?\d{1,2}[.)]\s')
@@ -27,7 +29,7 @@ _JOINTS = re.compile(
     r";\s+|\s+[—–]\s+|,?\s+(?:and|but)\s+then\s+|,?\s+then\s+(?=\w+(?:s|ing)\b)"
     rf"|{sequence.JOINTS}|,?\s+(?:and|but|while|whereas|before|after|until|once|as|with)\s+"
     r"|\s+(?:is|are)\s+followed\s+by\s+|,?\s+followed\s+by\s+|\s+gives?\s+way\s+to\s+"
-    r"|\s+turns?\s+into\s+|,\s+"
+    r"|\s+turns?\s+into\s+|\s+that\s+(?=(?:she|he|they|it|the)\b)|,\s+"
 )
 _TAIL = re.compile(
     r"\W*(?:it|this|that)\s+(?:is over|lasts|takes|begins|starts|ends|goes on)\b", re.I
@@ -109,7 +111,8 @@ def _sentence(text: str, after: str) -> Sentence:
     prefix = label.group() if label else ""
     body = text[len(prefix) :]
     bare = body.rstrip(" .!?")
-    clauses = _clauses(bare, prefix)
+    is_long = len(bare) > MAX_SENTENCE
+    clauses = [Clause(bare, "", None, None, False)] if is_long else _clauses(bare, prefix)
     subject = next((found[1] for clause in clauses if (found := SUBJECT.match(clause.text))), "")
     return Sentence(prefix, clauses, body[len(bare) :], after, subject, text)
 
@@ -120,17 +123,20 @@ def _clauses(text: str, label: str) -> list[Clause]:
     pieces: list[tuple[str, str]] = []
     start, joint = 0, ""
     for match in _JOINTS.finditer(_masked(text)):
-        pieces.append((text[start : match.start()], joint))
-        start, joint = match.end(), text[match.start() : match.end()]
+        # "Speaks with a trembling voice" states one thing, "nods with a smile" two.
+        before = text[start : match.start()]
+        cut = text[match.start() : match.end()]
+        if cut.strip() == "with" and _clause(before, "", section).kind in {None, *GENERIC}:
+            continue
+        pieces.append((before, joint))
+        start, joint = match.end(), cut
     pieces.append((text[start:], joint))
     clauses: list[Clause] = []
     for piece, joint in pieces:
         clause = _clause(piece, joint, section)
         stands = clause.kind is not None or (clauses and _concludes(piece))
         opens = (";" in joint and not _TAIL.match(piece)) or sequence.OPENERS.fullmatch(piece)
-        # "Speaks with a trembling voice" states one thing, "nods with a smile" two.
-        adds = joint.strip() == "with" and clauses and clauses[-1].kind in GENERIC
-        if clauses and (adds or not stands) and not opens:
+        if clauses and not stands and not opens:
             last = clauses.pop()
             clause = _clause(last.text + joint + piece, last.joint, section)
         elif clauses and not opens and not (clauses[-1].kind or _concludes(clauses[-1].text)):

@@ -25,6 +25,7 @@ NEEDS_SPEECH = frozenset({
     "loudness-rise", "loudness-fall", "fast-speech", "slow-speech", "breathy-voice", "tense-voice",
 })  # fmt: skip
 """Kinds that are not measured in very little speech."""
+SPOKEN = frozenset({"speech", "talking"})
 LEAST_S = {"blink-rate": 5.0, "head-still": 2.0}
 """Shorter clips do not show these."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -84,6 +85,8 @@ class Evidence:
     def cues(self, kind: str) -> list[Cue]:
         """Measured cues of a kind, or of kinds that make a statement of it true enough."""
         wanted = {kind, *COVERED_BY.get(kind, ())}
+        if kind in SPOKEN:
+            wanted |= SPOKEN  # "speaks" is seen and heard
         return [cue for _, cue in self.measured.items() if cue.kind in wanted]
 
     def spans(self, kind: str) -> list[Span]:
@@ -98,7 +101,7 @@ class Evidence:
         """Whether a kind was measured or described; that somebody speaks follows from words."""
         if self.cues(kind) or kind in self.described:
             return True
-        return kind == "speech" and self.has_words
+        return kind in SPOKEN and self.has_words
 
     @cached_property
     def described(self) -> frozenset[str]:

@@ -20,10 +20,13 @@ ABSENCES = frozenset({"silence", "no-speech", "neutral-face"})
 GENERIC = frozenset({"face", "speech", "talking"})
 """Kinds whose words ("speaks") stand in many statements that say more."""
 NEGATION = re.compile(
-    r"\b(no(?! longer| more)|not|never|without|hardly|neither|nor|lacks?)\b|n['\u2019]t\b", re.I
+    r"\b(no(?! longer| more)|not|never|nothing|without|hardly|neither|nor|lacks?)\b|n['\u2019]t\b",
+    re.I,
 )
 _ENDED = re.compile(r"\b(no longer|stop(s|ped)?|ceases?|not any ?more)\b", re.I)
 """What has ended was there."""
+_UNVARIED = re.compile(r"(never|hardly|not|n['\u2019]t) (var|chang|mov)", re.I)
+"""What does not vary is a monotone: that is stated."""
 COVERED_BY: dict[str, frozenset[str]] = {
     kind: frozenset(others.split())
     for kind, others in {
@@ -80,7 +83,7 @@ def is_denial(text: str, modality: Modality) -> bool:
     """
     kind = stated_kind(text, modality)
     found = NEGATION.search(text)
-    if found is None or kind in ABSENCES or _ENDED.search(text):
+    if found is None or kind in ABSENCES or _ENDED.search(text) or _UNVARIED.search(text):
         return False
     # What stands before the "no" is stated, whatever is denied of it afterwards.
     return kind is None or stated_kind(text[: found.start()], modality) != kind

@@ -40,12 +40,12 @@ _SAID_AS: dict[Modality, dict[str, tuple[str, ...]]] = {
             rf"|corners? of \w+ {_LIPS}.{{0,20}}(?:up|lift|rais)",
         ),
         "inner-brow-raise": (
-            r"inner.{0,24}brows?.{0,12}(?:up|rais|lift|slant|drawn)",
+            r"inner.{0,44}brows?.{0,12}(?:up|rais|lift|slant|drawn)",
             r"(?:rais|lift|draw).{0,20}inner.{0,20}brow",
         ),
         "brow-lower": (
             rf"frown|furrow|scowl|knit|glower|(?:lower|drop|draw|contract).{{0,16}}{_BROWS}",
-            rf"{_BROWS}.{{0,16}}(?:{_DOWN}|drawn|together|contract|pinch)",
+            rf"{_BROWS}.{{0,16}}(?:{_DOWN}|drawn (?!up)|together|contract|pinch)",
         ),
         "brow-raise": (
             rf"{_UP}.{{0,20}}{_BROWS}|{_BROWS}.{{0,20}}(?:{_UP}|shoot|jump)",
@@ -69,7 +69,8 @@ _SAID_AS: dict[Modality, dict[str, tuple[str, ...]]] = {
         ),
         "head-bow": (
             r"\b(?:bow|lower|drop|hang|dip)\w*.{0,12}\bhead",
-            r"\bhead\b.{0,16}(?:\bbow|lower|\bdown\b(?! and up)|hang|sink|drop|\blow\b)",
+            r"\bhead\b.{0,16}(?:\bbow|lower|(?<!up and )\bdown\b(?! and up)"
+            r"|hang|sink|drop|\blow\b)",
         ),
         "head-nod": (r"\bnod|\bhead\b.{0,12}(?:\bbob|up and down|down and up)",),
         "head-shake": (
@@ -85,7 +86,8 @@ _SAID_AS: dict[Modality, dict[str, tuple[str, ...]]] = {
             r"\b(?:head|chin)\b.{0,10}(?:\bup\b|rais|lift)",
         ),
         "turned-away": (
-            r"\b(?:turn|rotat|swing)\w*.{0,16}\b(?:head|away|face)\b",
+            r"\b(?:turn|rotat|swing)\w*(?!.{0,12}\b(?:eyes?|gaze)).{0,16}\b(?:head|away|face)\b",
+            r"\bfac(?:es|ing) away\b",
             r"\bhead\b.{0,12}\b(?:turn|rotat|swing)",
         ),
         "head-still": (
@@ -122,7 +124,6 @@ _SAID_AS: dict[Modality, dict[str, tuple[str, ...]]] = {
             r"\bstops? (?:speaking|talking)|\bstops? for a (?:moment|second|while)",
             r"\bsilence (?:interrupts|breaks|between|before|after|in the middle)",
         ),
-        "silence": (r"\bsilen(?:ce|t)",),
         "monotone": (
             r"monoton|\bflat (?:voice|tone|pitch|intonation)",
             rf"(?:{_TONE}|voice|delivery).{{0,20}}\bflat\b",
@@ -152,6 +153,7 @@ _SAID_AS: dict[Modality, dict[str, tuple[str, ...]]] = {
             rf"{_VOLUME}.{{0,32}}(?:{_DOWN}|fade)|{_DOWN}\w*.{{0,12}}{_VOLUME}|\bdies? away",
             r"\btrails? off|\bfad(?:es|ing)\b|\b(?:falling|decreas\w+) (?:volume|loudness)",
         ),
+        "silence": (r"\bsilen(?:ce|t)",),
         "pitch-rise": (
             rf"{_TONE}.{{0,20}}{_UP}"
             r"|\bvoice\b.{0,20}(?:\bris(?:e|es|ing)\b|\brose\b|climb|ascend|goes up)",

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from xemogpt.emocue.verification.clauses import SUBJECT, Clause, Sentence
 from xemogpt.emocue.verification.judging import Judgement
-from xemogpt.emocue.verification.sequence import FIRST, OPENERS
+from xemogpt.emocue.verification.sequence import FIRST, LATER_BEHIND, OPENERS
 from xemogpt.signals.phrasing import capital
 
 _NUMBER = re.compile(r"\s*\(?(\d{1,2})[.)]\s")
-_LEADING = re.compile(r"^(?:because|since|as|when|while|once|after|before)\s+", re.IGNORECASE)
+_LEADING = re.compile(
+    r"^(?:it is )?(?:because|since|as soon as|as|when|while|once|(?:only )?after|before)\s+",
+    re.IGNORECASE,
+)
 _OWNER = re.compile(r"\W*(the|an?|his|her|their|its)\b", re.IGNORECASE)
 _VERB = re.compile(r"(?:\w+ly\s+)?(?:\w+s|\w+ing|can|could|may|will|seem\w*)\b", re.IGNORECASE)
 _GERUND = re.compile(r"^\w+ing\b", re.IGNORECASE)
@@ -63,17 +66,18 @@ def _body(sentence: Sentence, kept: Sequence[Clause], judgements: Mapping[int, J
         at = sentence.clauses.index(clause)
         is_out_of_order = judgements[id(clause)].verdict == "wrong-order"
         if is_out_of_order:
-            text = OPENERS.sub("", text)
+            text = LATER_BEHIND.sub("", OPENERS.sub("", text)).rstrip(" ,")
         has_lost = at > 0 and (previous is None or sentence.clauses[at - 1] is not previous)
         is_new_last = clause is kept[-1] and clause is not sentence.clauses[-1]
+        alone = _uncapital(_standing(text, sentence))
         if previous is None:
-            made = text if at == 0 else _standing(text, sentence)
+            made = text if at == 0 else alone
         elif is_out_of_order:
-            made = f"{FIRST.sub('', made)}, and {_uncapital(_standing(text, sentence))}"
+            made = f"{FIRST.sub('', _LEADING.sub('', made))}, and {alone}"
         elif has_lost and ";" in clause.joint:
             made += f"; {text}"
         elif has_lost and previous is sentence.clauses[0] and _LEADING.match(made):
-            made += f", {_uncapital(_standing(text, sentence))}"
+            made += f", {alone}"
         elif has_lost or (is_new_last and clause.joint == ", "):
             made += f" and {_uncapital(text)}"
         else:

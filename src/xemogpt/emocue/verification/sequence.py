@@ -6,7 +6,7 @@ _HOW_SOON = (
     r"(?:(?:and|but|yet|only|just|right|directly|immediately|shortly|soon|moments|some time"
     r"|half a second|a (?:little|moment|second|while|bit)"
     r"|(?:about |around |roughly )?[\w.]+ seconds?)"
-    r"\s+)*"
+    r"\s+){0,3}"
 )
 # "After this, she nods" and not "after this person's nod".
 _THAT = r"(?:that|this)(?=\W*$|,|\s+(?:she|he|they|it|the|there|an?|her|his|their|one)\b)"
