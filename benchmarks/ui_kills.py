@@ -26,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.ui.running import Server
+from tests.ui.running import Server, serving
 from tests.ui.sets import make_set
 
 
@@ -46,11 +46,15 @@ def main() -> None:
 def kill_again_and_again(folder: Path, kills: int, rng: np.random.Generator) -> dict[str, object]:
     """Start, save until killed, look what is there; ``kills`` times."""
     made = make_set(folder)
-    server = Server("--annotate", str(made), temporary=folder)
+    with serving("--annotate", str(made), temporary=folder) as server:
+        return stress(server, kills, rng)
+
+
+def stress(server: Server, kills: int, rng: np.random.Generator) -> dict[str, object]:
+    """The same with a server that is running."""
     latencies: list[float] = []
     starts: list[float] = []
     acknowledged = lost = torn = 0
-    server.start()
     for _ in range(kills):
         seen, _ = look(server.port)
         killer = threading.Timer(
@@ -69,7 +73,6 @@ def kill_again_and_again(folder: Path, kills: int, rng: np.random.Generator) -> 
         acknowledged += done - seen
         lost += found < done
         torn += found > sent or text != f"change {found}"
-    server.stop()
     return {
         "kills": kills,
         "acknowledged": acknowledged,
