@@ -10,17 +10,22 @@ from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from xemogpt.errors import ConfigError, XEmoGPTError
 from xemogpt.inference.joining import join_pieces
 from xemogpt.inference.requests import Examination, Failure, MediaLike, Passage, Piece, Request
-from xemogpt.inference.writers import MeasuredWriter, ModelWriter, Writer
+from xemogpt.inference.writers import Decoder, MeasuredWriter, ModelWriter, Writer
 from xemogpt.media import open_clips, read_subtitles, sidecar_subtitles, slice_transcript
 from xemogpt.schema import CueSet, Explanation, Transcript
 from xemogpt.signals import Measurement, Meter
 
+if TYPE_CHECKING:
+    from xemogpt.model.decoding import Precision
+
 _MEASURED_PRESETS = ("nano", "measured")
+_LOOK_AHEAD = 2
+"""Batches of windows held at once, so that those of like length can be decoded together."""
 
 
 class Explainer:
@@ -54,11 +59,14 @@ class Explainer:
         device: str = "cpu",
         batch_size: int = 4,
         use_recognition: bool = True,
+        decoder: Decoder = "auto",
+        precision: "Precision" = "fp32",
     ) -> "Explainer":
         """Load a model by preset name, folder or hub id.
 
         ``"nano"`` has no trained weights yet: its text is composed from measured cues and says
-        ``source: "measured"``. A folder or hub id runs the model.
+        ``source: "measured"``. A folder or hub id runs the model. ``decoder`` and ``precision``
+        are explained at ``ModelWriter``.
 
         Raises:
             WeightsError: if pulled files are absent; the message names the command to run.
@@ -66,7 +74,10 @@ class Explainer:
         """
         if str(model) in _MEASURED_PRESETS:
             return cls(MeasuredWriter(), use_recognition=use_recognition)
-        writer = ModelWriter(model, device=device, batch_size=batch_size)
+        writer = ModelWriter(
+            model, device=device, batch_size=batch_size, decoder=decoder, precision=precision,
+            look_ahead=1 if batch_size == 1 else _LOOK_AHEAD,
+        )  # fmt: skip
         return cls(writer, use_recognition=use_recognition)
 
     def signature(self) -> dict[str, object]:

@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import GenerationMixin
 from transformers.cache_utils import Cache
 
+from xemogpt.model.decoding import FastDecoder
 from xemogpt.model.pathway import Stimulus
 from xemogpt.model.places import count_positions
 from xemogpt.prompts import PERCEIVED_MODALITIES, PerceivedModality
@@ -50,11 +51,7 @@ class PerceiveOnceMixin(GenerationMixin):
         if input_ids is None or kwargs.get("past_key_values") is not None:
             return super().generate(input_ids, **kwargs)
         if kwargs.get("inputs_embeds") is None:
-            z = {
-                modality: self.perceive(modality, stimulus_of(media, modality))
-                for modality in PERCEIVED_MODALITIES
-            }
-            kwargs["inputs_embeds"] = self.splice(input_ids, z["video"], z["audio"])
+            kwargs["inputs_embeds"] = self.embed_prompt(input_ids, media)
         if kwargs.get("attention_mask") is None:
             kwargs["attention_mask"] = torch.ones_like(input_ids)
         num_copies = self._num_copies(kwargs)
@@ -63,6 +60,41 @@ class PerceiveOnceMixin(GenerationMixin):
             cache.batch_repeat_interleave(num_copies)
             kwargs["past_key_values"] = cache
         return super().generate(input_ids, **kwargs)
+
+    def embed_prompt(self, input_ids: Tensor, media: Mapping[str, Tensor | None]) -> Tensor:
+        """Perceive media (keywords of ``forward``) and splice them in: (B, L) -> (B, L, D_llm)."""
+        z = {
+            modality: self.perceive(modality, stimulus_of(media, modality))
+            for modality in PERCEIVED_MODALITIES
+        }
+        return cast(Tensor, self.splice(input_ids, z["video"], z["audio"]))
+
+    @torch.inference_mode()
+    def generate_fast(
+        self, decoder: FastDecoder, *, max_new_tokens: int, **inputs: Tensor
+    ) -> Tensor:
+        """What ``generate`` gives with ``do_sample=False``, decoded without transformers.
+
+        Args:
+            decoder: made of this model's ``language_model`` as it is now.
+            max_new_tokens: most tokens to add.
+            **inputs: what the processor gave.
+
+        Returns:
+            Prompts with what follows them, int64 (B, L + new).
+        """
+        input_ids = inputs["input_ids"]
+        mask = inputs.get("attention_mask")
+        ends = self.generation_config.eos_token_id
+        pad = self.generation_config.pad_token_id
+        new = decoder.generate(
+            self.embed_prompt(input_ids, inputs),
+            torch.ones_like(input_ids) if mask is None else mask,
+            max_new_tokens,
+            [ends] if isinstance(ends, int) else ends or [],
+            0 if pad is None else pad,
+        )
+        return torch.cat([input_ids, new], dim=1)
 
     def _num_copies(self, kwargs: Mapping[str, Any]) -> int:
         """Into how many sequences ``generate`` spreads each sample; 1 where that is not ours."""
