@@ -33,3 +33,14 @@ def test_splits_share_no_subject(tmp_path):
     samples, _ = read_samples(path)
     with pytest.raises(DatasetError, match="anna"):
         check_subjects(samples, samples)
+
+
+def test_one_broken_record_in_ten_thousand_is_named_or_left_out(tmp_path):
+    path = tmp_path / "corpus.jsonl"
+    lines = [json.dumps({"id": f"s{i}", "media": "a.wav"}) for i in range(10_000)]
+    lines[7_777] = '{"id": "s7777", "cues": {"auditory": [{"text": 5}]}}'
+    path.write_text("\n".join(lines))
+    with pytest.raises(DatasetError, match=r"1 bad record.*\n.*:7778: cues"):
+        read_samples(path)
+    samples, problems = read_samples(path, "skip")
+    assert len(samples) == 9_999 and len(problems) == 1

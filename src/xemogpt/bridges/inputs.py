@@ -19,8 +19,8 @@ class BridgeConfig(Config):
     """Width of the bridge; the encoder's if not given, else a linear projection comes first."""
     form: Literal["reference", "residual"] = "reference"
     """``reference``: the published layers. ``residual``: gated, starts (nearly) as identity."""
-    num_layers: int = Field(default=2, ge=1)
-    """Transformer layers."""
+    num_layers: int = Field(default=2, ge=0)
+    """Transformer layers; 0 leaves the input projection alone, the baseline of a bridge."""
     num_heads: int = Field(default=16, ge=1)
     """Attention heads; must divide the bridge's width."""
     ffn_dim: int | None = Field(default=None, gt=0)

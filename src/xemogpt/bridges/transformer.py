@@ -150,7 +150,8 @@ class Transformer(nn.Module):
     @property
     def dtype(self) -> torch.dtype:
         """Dtype that the layers work in: that of their norms, which quantisation leaves alone."""
-        return next(part.weight.dtype for part in self.modules() if isinstance(part, nn.LayerNorm))
+        norms = (part.weight.dtype for part in self.modules() if isinstance(part, nn.LayerNorm))
+        return next(norms, torch.get_default_dtype())
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and bool (B, T) -> (B, T, D)."""

@@ -79,11 +79,11 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
     what a single run sees.
 
     Args:
-        samples: each with at least one cue of ``modality`` and cached features.
+        samples: each with at least one cue of ``modalities`` and cached features.
         keys: media hash of each sample.
         cache: of frozen features.
         texts: embeddings of cues.
-        modality: whose cues.
+        modalities: whose cues.
         draws: what is drawn.
         vocabulary: cue name -> id, the same for all splits.
         seed: of the draws.
@@ -96,7 +96,7 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
         keys: Sequence[str],
         cache: FeatureCache,
         texts: CueTexts,
-        modality: Modality,
+        modalities: Sequence[Modality],
         draws: DrawSettings,
         vocabulary: Mapping[str, int],
         seed: int,
@@ -106,16 +106,15 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
         self.keys = keys
         self.cache = cache
         self.texts = texts
-        self.modality = modality
+        self.modalities = tuple(modalities)
         self.draws = draws
         self.vocabulary = vocabulary
         self.seed = seed
         self.training = training
         self.epoch = 0
-        self.max_cues = max(len(s.cues.of(modality)) for s in samples)
-        texts.prepare(
-            [text for s in samples for text in [*s.cue_texts(modality), _joined(s, modality)]]
-        )
+        self.max_cues = max(len(s.cue_names(*self.modalities)) for s in samples)
+        sentences = [s.cue_texts(*self.modalities) for s in samples]
+        texts.prepare([text for ones in sentences for text in [*ones, _joined(ones)]])
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch; accelerate calls this."""
@@ -139,7 +138,7 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
         return {
             "values": values,
             "text": torch.from_numpy(text),
-            "own_cues": self._ids(self.samples[index].cue_names(self.modality)),
+            "own_cues": self._ids(self.samples[index].cue_names(*self.modalities)),
             "key_cues": self._ids(key_cues),
             "order": order,
             "hidden": hidden,
@@ -165,12 +164,13 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
         self, sample: TrainingSample, rng: np.random.Generator
     ) -> tuple[np.ndarray, tuple[str, ...]]:
         """The embedding a clip is to be near, and the names of the cues it speaks of."""
-        sentences, names = sample.cue_texts(self.modality), sample.cue_names(self.modality)
+        sentences = sample.cue_texts(*self.modalities)
+        names = sample.cue_names(*self.modalities)
         if self.draws.text == "cue":
             chosen = int(rng.integers(len(sentences)))
             return self.texts[sentences[chosen]], (names[chosen],)
         if self.draws.text == "cues":
-            return self.texts[_joined(sample, self.modality)], names
+            return self.texts[_joined(sentences)], names
         mean = np.mean([self.texts[one] for one in sentences], axis=0)
         return (mean / max(np.linalg.norm(mean), 1e-12)).astype(np.float32), names
 
@@ -202,27 +202,59 @@ def collate_bridge(items: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
-def check_contrast(samples: Sequence[TrainingSample], modality: Modality, split: str) -> None:
+def cue_bank(
+    samples: Sequence[TrainingSample],
+    modalities: Sequence[Modality],
+    vocabulary: Mapping[str, int],
+    texts: CueTexts,
+) -> tuple[Tensor, Tensor]:
+    """What each cue of a vocabulary means and how common it is, over training samples.
+
+    Returns:
+        (C, D_text) the mean embedding of a cue's wordings, zero where no sample has the cue, and
+        (C,) the share of samples that have it.
+    """
+    wordings: dict[str, set[str]] = {}
+    counts = torch.zeros(len(vocabulary))
+    for sample in samples:
+        names = sample.cue_names(*modalities)
+        for name, text in zip(names, sample.cue_texts(*modalities), strict=True):
+            wordings.setdefault(name, set()).add(text)
+        counts[[vocabulary[name] for name in set(names)]] += 1
+    texts.prepare([text for ones in wordings.values() for text in ones])
+    width = len(texts[next(iter(next(iter(wordings.values()))))])
+    bank = torch.zeros(len(vocabulary), width)
+    for name, ones in wordings.items():
+        bank[vocabulary[name]] = torch.from_numpy(
+            np.mean([texts[text] for text in sorted(ones)], axis=0)
+        )
+    return bank, counts / len(samples)
+
+
+def check_contrast(
+    samples: Sequence[TrainingSample], modalities: Sequence[Modality], split: str
+) -> None:
     """Refuse what contrast cannot learn from: one sample, or the same cues everywhere.
 
     Raises:
         DatasetError: saying which it is.
     """
-    cue_sets = {tuple(sorted(set(sample.cue_names(modality)))) for sample in samples}
+    cue_sets = {tuple(sorted(set(sample.cue_names(*modalities)))) for sample in samples}
+    what = " and ".join(modalities)
     if len(samples) < 2:
         raise DatasetError(
-            f"the {split} split has {len(samples)} sample(s) with {modality} cues and features;"
+            f"the {split} split has {len(samples)} sample(s) with {what} cues and features;"
             " contrast needs two at least, and learns from hundreds"
         )
     if len(cue_sets) < 2:
         raise DatasetError(
-            f"all {len(samples)} samples of the {split} split have the same {modality} cues"
+            f"all {len(samples)} samples of the {split} split have the same {what} cues"
             f" ({', '.join(next(iter(cue_sets))[:5])}); there is nothing to tell apart"
         )
 
 
-def _joined(sample: TrainingSample, modality: Modality) -> str:
-    return ". ".join(text.rstrip(".") for text in sample.cue_texts(modality)) + "."
+def _joined(sentences: Sequence[str]) -> str:
+    return ". ".join(text.rstrip(".") for text in sentences) + "."
 
 
 def _mask(values: Tensor, draws: DrawSettings, rng: np.random.Generator) -> Tensor:

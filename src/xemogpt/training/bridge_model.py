@@ -10,7 +10,7 @@ from torch.nn import functional
 from xemogpt.bridges.aligners import AudioTextAligner, VideoTextAligner
 from xemogpt.config import Config
 from xemogpt.training.ranks import gather_batch, mean_over_ranks
-from xemogpt.training.targets import Shared, cue_overlap, cue_set_nce
+from xemogpt.training.targets import CueBank, Shared, cue_overlap, cue_set_nce
 
 
 class ObjectiveWeights(Config):
@@ -22,6 +22,8 @@ class ObjectiveWeights(Config):
     """Telling the true order of frames from wrong ones (video only)."""
     masked: float = Field(default=0.5, ge=0)
     """Reconstructing hidden frames (video only)."""
+    bank: float = Field(default=0.0, ge=0)
+    """Telling each cue of the vocabulary present or absent by its closeness to the clip."""
     temperature: float = Field(default=0.07, gt=0)
     """Of the contrast."""
     shared: Shared = "soft"
@@ -34,14 +36,20 @@ class BridgePretraining(nn.Module):
     Args:
         aligner: bridge and heads.
         weights: of the objectives.
+        bank: embeddings of the vocabulary's cues and how common each is, from ``cue_bank``; none
+            where the objective ``bank`` counts nothing.
     """
 
     def __init__(
-        self, aligner: VideoTextAligner | AudioTextAligner, weights: ObjectiveWeights
+        self,
+        aligner: VideoTextAligner | AudioTextAligner,
+        weights: ObjectiveWeights,
+        bank: tuple[Tensor, Tensor] | None = None,
     ) -> None:
         super().__init__()
         self.aligner = aligner
         self.weights = weights
+        self.bank = None if bank is None else CueBank(*bank)
 
     def forward(
         self,
@@ -74,10 +82,13 @@ class BridgePretraining(nn.Module):
         else:
             queries, keys = self.aligner(values, mask, text)
         parts["loss_text"] = self._contrast(queries, keys, own_cues, key_cues)
+        if self.bank is not None:
+            parts["loss_bank"] = self.bank(queries, self.aligner.text_projection, own_cues)
         factors = {
             "loss_text": self.weights.text,
             "loss_temporal": self.weights.temporal,
             "loss_masked": self.weights.masked,
+            "loss_bank": self.weights.bank,
         }
         loss = torch.stack([factors[name] * part for name, part in parts.items()]).sum()
         if self.training:

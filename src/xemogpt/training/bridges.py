@@ -31,6 +31,7 @@ from xemogpt.training.bridge_data import (
     DrawSettings,
     check_contrast,
     collate_bridge,
+    cue_bank,
 )
 from xemogpt.training.bridge_model import BridgePretraining, ObjectiveWeights
 from xemogpt.training.cache import FeatureCache
@@ -50,7 +51,7 @@ from xemogpt.training.trainer import GuardedTrainer
 
 BRIDGE_FILE = "bridge.json"
 Kind = Literal["video", "audio"]
-_CUES: dict[Kind, Modality] = {"video": "visual", "audio": "auditory"}
+_CUES: dict[Kind, tuple[Modality, ...]] = {"video": ("visual",), "audio": ("auditory",)}
 
 
 class DataSettings(Config):
@@ -64,6 +65,9 @@ class DataSettings(Config):
     """Name of the training split."""
     validation_split: str | None = "validation"
     """Name of the split that chooses the checkpoint; none to keep the last one."""
+    cues: tuple[Modality, ...] | None = None
+    """Whose cues are the text: visual (video) or auditory (audio) if not given. Add ``emotional``
+    to put the names of expressed emotions into the shared space too."""
 
 
 class BridgeRun(Config):
@@ -101,13 +105,16 @@ def train_bridge(kind: Kind, run: BridgeRun, resume: bool = False) -> RunResult:
         raise DatasetError(f"{run.features} holds {cache.identity.modality} features, not {kind}")
     texts = CueTexts(text_encoders.get(run.text_encoder)(), Path(run.features).parent)
     train, validation = _datasets(kind, run, cache, texts)
+    bank = None
+    if run.objectives.bank:
+        bank = cue_bank(train.samples, train.modalities, train.vocabulary, texts)
     set_seed(run.train.seed)
     text_dim = len(train[0]["text"])
     aligner = build_aligner(kind, cache, run.bridge, run.heads, text_dim)
     extra = {"label_names": ["sample_index"], "dataloader_drop_last": _drops_last(run, train)}
     trainer = GuardedTrainer(
         run.train,
-        model=BridgePretraining(aligner, run.objectives),
+        model=BridgePretraining(aligner, run.objectives, bank),
         args=build_arguments(run.train, validation is not None, **extra),
         train_dataset=train,
         eval_dataset=validation,
@@ -173,7 +180,8 @@ def load_aligner(folder: str | Path) -> tuple[Any, dict[str, Any]]:
         audio_bridge = AudioBridge(AudioBridgeConfig(**facts["bridge"]))
         aligner = AudioTextAligner(audio_bridge, AlignerConfig(**facts["heads"]))
     try:
-        aligner.load_state_dict({k.removeprefix("aligner."): v for k, v in weights.items()})
+        own = {k[8:]: v for k, v in weights.items() if k.startswith("aligner.")}
+        aligner.load_state_dict(own)
     except RuntimeError as error:
         raise CheckpointError(f"{folder}: {error}") from error
     return aligner.eval(), facts
@@ -203,10 +211,10 @@ def cached_samples(
 def _datasets(
     kind: Kind, run: BridgeRun, cache: FeatureCache, texts: CueTexts
 ) -> tuple[BridgeDataset, BridgeDataset | None]:
-    modality = _CUES[kind]
+    modalities = run.data.cues or _CUES[kind]
     samples, _ = read_samples(run.data.corpus, run.data.on_bad)
-    samples = [sample for sample in samples if sample.cues.of(modality)]
-    names = sorted({name for sample in samples for name in sample.cue_names(modality)})
+    samples = [sample for sample in samples if sample.cue_names(*modalities)]
+    names = sorted({name for sample in samples for name in sample.cue_names(*modalities)})
     vocabulary = {name: index for index, name in enumerate(names)}
     root = Path(run.features).parent
     splits: list[tuple[str, bool]] = [(run.data.train_split, True)]
@@ -216,16 +224,16 @@ def _datasets(
     made = []
     for split, training in splits:
         chosen = of_split(samples, split)
-        check_contrast(chosen, modality, split)
+        check_contrast(chosen, modalities, split)
         chosen, keys = cached_samples(chosen, cache, run.data.on_bad, root)
-        check_contrast(chosen, modality, split)
+        check_contrast(chosen, modalities, split)
         made.append(
             BridgeDataset(
                 chosen,
                 keys,
                 cache,
                 texts,
-                modality,
+                modalities,
                 run.draws,
                 vocabulary,
                 run.train.seed,

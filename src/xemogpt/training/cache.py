@@ -117,6 +117,10 @@ class FeatureCache:
         values: Tensor = self._open(self._places[key]).get_tensor(key)
         return values
 
+    def keys(self) -> list[str]:
+        """Every key, augmented copies included."""
+        return sorted(self._places)
+
     def num_steps(self, key: str) -> int:
         """T of a feature, from the header alone."""
         return int(self._open(self._places[key]).get_slice(key).get_shape()[0])

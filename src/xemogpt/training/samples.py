@@ -48,14 +48,16 @@ class TrainingSample(BaseModel):
     def _path_of(cls, value: Any) -> Any:
         return value.get("path") if isinstance(value, dict) else value
 
-    def cue_texts(self, modality: Modality) -> tuple[str, ...]:
-        """The sentences of one modality's cues."""
-        return tuple(cue.text for cue in self.cues.of(modality))
+    def cue_texts(self, *modalities: Modality) -> tuple[str, ...]:
+        """The sentences of the cues of some modalities."""
+        return tuple(cue.text for one in modalities for cue in self.cues.of(one))
 
-    def cue_names(self, modality: Modality) -> tuple[str, ...]:
-        """What makes cues of one modality the same: the kind, or the wording where none is set."""
+    def cue_names(self, *modalities: Modality) -> tuple[str, ...]:
+        """What makes cues the same: the kind, or the wording where none is set."""
         return tuple(
-            cue.kind or " ".join(cue.text.lower().split()) for cue in self.cues.of(modality)
+            cue.kind or " ".join(cue.text.lower().split())
+            for one in modalities
+            for cue in self.cues.of(one)
         )
 
 

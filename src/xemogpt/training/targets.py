@@ -3,7 +3,7 @@
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 Shared = Literal["soft", "mask", "ignore"]
@@ -67,3 +67,39 @@ def cue_set_nce(
     by_clip = functional.cross_entropy(logits, targets / targets.sum(dim=1, keepdim=True))
     by_text = functional.cross_entropy(logits.T, (targets / targets.sum(dim=0)).T)
     return (by_clip + by_text) / 2
+
+
+class CueBank(nn.Module):
+    """Every cue of a vocabulary against every clip: is it there?
+
+    With p_ic = sigmoid(s cos(q_i, t_c) + b_c), the loss is the binary cross-entropy of p against
+    the cues a clip has, summed over cues. Unlike contrast within a batch, it has all cues as
+    negatives at any batch size, and a clip may have several. s is learned; b_c starts at the
+    log-odds of the cue.
+
+    Args:
+        texts: (C, D_text) embeddings of the cues; a row of zeros is a cue that is left out.
+        shares: (C,) how many of the training clips have each, 0 to 1.
+    """
+
+    texts: Tensor
+    known: Tensor
+
+    def __init__(self, texts: Tensor, shares: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("texts", texts, persistent=False)
+        self.register_buffer("known", texts.abs().sum(dim=1) > 0, persistent=False)
+        self.log_scale = nn.Parameter(torch.tensor(10.0).log())
+        self.bias = nn.Parameter(torch.logit(shares, eps=1e-3))
+
+    def forward(self, queries: Tensor, project: nn.Module, own_cues: Tensor) -> Tensor:
+        """Loss of clips (B, P) with cue ids (B, M), filled up with -1: a scalar.
+
+        ``project`` takes text embeddings to the clips' space.
+        """
+        keys = functional.normalize(project(self.texts), dim=-1)  # (C, P)
+        logits = self.log_scale.exp() * functional.normalize(queries, dim=-1) @ keys.T + self.bias
+        columns = torch.arange(len(self.bias), device=own_cues.device)
+        present = (own_cues[:, :, None] == columns).any(dim=1).to(logits)  # (B, C)
+        losses = functional.binary_cross_entropy_with_logits(logits, present, reduction="none")
+        return (losses * self.known).sum(dim=1).mean()
