@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIP ?=
+# Two processes, a file of tests at a time; WORKERS= runs them in this process, to debug.
+WORKERS ?= -n 2 --dist loadfile
 
 # Two busy multi-threaded processes slow each other tenfold; sleeping waiters do not.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -32,7 +34,7 @@ demo: pull
 
 test: pull
 	$(BIN)/xemogpt pull controlled
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
