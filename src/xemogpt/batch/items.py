@@ -46,7 +46,7 @@ class Item(Extras):
 
         Paths are made absolute, for workers of a cluster have folders of their own.
         """
-        path = Path(_clean(self.file)).absolute()
+        path = Path(self.file).absolute()
         beside = sidecar_subtitles(path) if self.subtitle is None and _stat(path) else None
         parts = [path, beside, *(Path(part) for part in (self.subtitle, self.audio) if part)]
         stats = [found for part in parts if part is not None for found in _stat(part)]
@@ -55,12 +55,12 @@ class Item(Extras):
             subtitle=subtitle, audio=audio, speaker=self.speaker, recorded_at=self.recorded_at
         )
         return Job(
-            id=_clean(self.id),
+            id=self.id,
             source=str(path),
             relative=str(path),
             size=sum(size for size, _ in stats),
             mtime_ns=max((mtime_ns for _, mtime_ns in stats), default=0),
-            label=json.dumps({"file": _clean(self.file), **extras.model_dump(mode="json")}),
+            label=json.dumps({"file": self.file, **extras.model_dump(mode="json")}),
         )
 
 
@@ -74,7 +74,8 @@ class _Line(Extras):
 def items_of(paths: Iterable[str | Path]) -> Iterator[Item]:
     """Clips of which nothing else is known."""
     for path in paths:
-        yield Item(id=str(path), file=str(path))
+        name = _clean(str(path))
+        yield Item(id=name, file=name)
 
 
 def read_manifest(path: str | Path) -> list[Item]:

@@ -5,7 +5,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from xemogpt.cli import bench, convert, cues, data, explain, names, score, serve, train, ui, weights
+from xemogpt.cli import (
+    bench,
+    convert,
+    cues,
+    data,
+    explain,
+    names,
+    score,
+    serve,
+    stats,
+    train,
+    ui,
+    weights,
+)
 from xemogpt.errors import XEmoGPTError
 
 app = typer.Typer(
@@ -44,6 +57,7 @@ convert.register(app)
 weights.register(app)
 names.register(app)
 score.register(app)
+stats.register(app)
 cues.register(app)
 bench.register(app)
 data.register(app)
