@@ -11,7 +11,7 @@ from torch.nn import functional
 
 Array = npt.NDArray[np.float32]
 Task = Literal["labels", "cues"]
-DECAYS = (1e-3, 1e-2, 1e-1)
+DECAYS = (1e-2, 1e-1, 3e-1)
 
 
 def fit_probe(
