@@ -9,7 +9,7 @@ import torch
 from transformers import EarlyStoppingCallback, set_seed
 
 from xemogpt.config import build_config
-from xemogpt.errors import CheckpointError, ConfigError
+from xemogpt.errors import CheckpointError, ConfigError, DatasetError
 from xemogpt.model.adapters import is_adapter_key
 from xemogpt.model.assembly import Parts, assemble
 from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
@@ -182,6 +182,11 @@ def _datasets(
     samples, _ = read_samples(run.data.corpus, run.data.on_bad)
     train = of_split(samples, run.data.train_split)
     validation = of_split(samples, run.data.validation_split) if run.data.validation_split else []
+    if not train:
+        raise DatasetError(
+            f"{run.data.corpus} has no sample of the split {run.data.train_split!r}; mark some so,"
+            " or name another with --set data.train_split=..."
+        )
     check_subjects(train, validation)
     roots = [Path(folder).parent for folder in (run.features.video, run.features.audio) if folder]
     hashes = MediaHashes((roots or [Path(run.train.output_dir)])[0] / "media_hashes.json")

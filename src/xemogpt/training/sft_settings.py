@@ -97,6 +97,11 @@ class SftRun(Config):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.data.validation_split == "test":
+            raise ValueError(
+                "data.validation_split is test; checkpoints are never chosen on test data, so"
+                " give another split, or null to keep the last checkpoint"
+            )
         if self.train.metric == "emocue360" and not self.generation.num_samples:
             raise ValueError(
                 "train.metric emocue360 needs answers: set generation.num_samples, such as 32"

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch.optim import AdamW, Optimizer
+from transformers.trainer_utils import EvalLoopOutput
 
 from xemogpt.metrics.emocue360 import EmoCue360
 from xemogpt.metrics.extraction import RuleExtractor
@@ -65,15 +66,15 @@ class SftTrainer(GuardedTrainer):
             )
         return self.optimizer
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """The loss and, where asked for, ``eval_emocue360`` of generated answers."""
-        metrics: dict[str, float] = super().evaluate(*args, **kwargs)
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
+        """The loss and, where asked for, ``eval_emocue360`` of generated answers.
+
+        Added here rather than after validating, so that early stopping sees it.
+        """
+        out: EvalLoopOutput = super().evaluation_loop(*args, **kwargs)
         if self.generation.num_samples and isinstance(self.eval_dataset, SftDataset):
-            answers = self.answer(self.eval_dataset)
-            found = score_answers(answers, self.eval_dataset)
-            metrics |= found
-            self.log(found)
-        return metrics
+            out.metrics.update(score_answers(self.answer(self.eval_dataset), self.eval_dataset))
+        return out
 
     def answer(self, dataset: SftDataset) -> list[str]:
         """Answers to the first samples of a dataset, decoded greedily."""
