@@ -265,28 +265,30 @@ def kills(args: argparse.Namespace) -> Row:
         "build_emocue(sys.argv[1], sys.argv[2], BuildSettings(recognise=sys.argv[3] == 'True'))"
     )
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        build_emocue(args.data, folder / "whole", settings_of(args), workers=args.workers)
+        # One name: a data card has that of its folder.
+        whole_one, killed = (Path(made) / name / "corpus" for name in ("whole", "killed"))
+        build_emocue(args.data, whole_one, settings_of(args), workers=args.workers)
         moments = []
         for _ in range(20):
-            command = [sys.executable, "-c", script, str(args.data), str(folder / "out")]
+            command = [sys.executable, "-c", script, str(args.data), str(killed)]
             running = subprocess.Popen([*command, str(args.recognise)])
             moment = rng.uniform(2.0, 15.0)
             try:
                 running.wait(moment)
-                moments.append(["ended by itself", num_done(folder / "out")])
+                moments.append(["ended by itself", num_done(killed)])
             except subprocess.TimeoutExpired:
                 running.send_signal(signal.SIGKILL)
                 running.wait()
-                moments.append([f"{moment:.1f} s", num_done(folder / "out")])
-        summary = build_emocue(args.data, folder / "out", settings_of(args), workers=args.workers)
-        whole, resumed = contents(folder / "whole"), contents(folder / "out")
+                moments.append([f"{moment:.1f} s", num_done(killed)])
+        summary = build_emocue(args.data, killed, settings_of(args), workers=args.workers)
+        whole, resumed = contents(whole_one), contents(killed)
         return {
             "num_clips": summary.num_clips,
             "num_records": summary.num_records,
             "killed_after_and_clips_then_done": moments,
             "num_files": len(whole),
             "is_equal": whole == resumed,
+            "differing": sorted(k for k in {**whole, **resumed} if whole.get(k) != resumed.get(k)),
         }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-START_S = 90
+START_S = 150
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from xemogpt.metrics.extraction.endpoint import EndpointDown
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(480),  # clusters start slowly on a busy machine
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
 
