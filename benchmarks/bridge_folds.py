@@ -55,6 +55,14 @@ def thin_cache(source: FeatureCache, root: Path, layers: Sequence[int], stride: 
     return cache.folder
 
 
+def read_rows(path: Path) -> list[Row]:
+    """Records with absolute media paths."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        row["media"] = str((path.parent / row["media"]).resolve())
+    return rows
+
+
 def write_corpus(rows: Sequence[Row], path: Path) -> Path:
     """Records as the corpus that a run reads."""
     with atomic_write(path) as file:
@@ -127,6 +135,16 @@ def train_and_embed(
     with atomic_write(stored, "wb") as file:
         np.savez(file, **found)
     return found
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    """Rows of length one."""
+    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
+
+
+def slug(name: str) -> str:
+    """A name as part of a path."""
+    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 def _layer_mix(aligner: Any) -> np.ndarray:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge_folds import Row, train_and_embed
+from bridge_folds import Row, read_rows, slug, train_and_embed, unit
 from bridge_scores import measure_all, plot, table
 from xemogpt.files import atomic_write
 from xemogpt.registry import text_encoders
@@ -94,7 +94,7 @@ class Bench:
         self.rows = [
             row
             for path in corpora
-            for row in _read(path)
+            for row in read_rows(path)
             if row["media_sha256"] in self.cache and row["cues"].get("visual")
         ]
         splits = np.array([row["split"] for row in self.rows])
@@ -137,7 +137,7 @@ class Bench:
                 "warmup_steps": 20,
             },
         }
-        folder = self.work / "runs" / _slug(name) / f"seed-{seed}"
+        folder = self.work / "runs" / slug(name) / f"seed-{seed}"
         train = np.flatnonzero(self.train).tolist()
         return train_and_embed(
             "video", self.rows, self.cache, folder, settings, train, self.asked, seed
@@ -145,7 +145,7 @@ class Bench:
 
     def probed(self, name: str, run: str, vectors_of: Any) -> np.ndarray:
         """Scores (test clips, columns) of the probe of one set of vectors."""
-        stored = self.work / "scores" / f"{_slug(name)}-{run}.npy"
+        stored = self.work / "scores" / f"{slug(name)}-{run}.npy"
         if not stored.exists():
             vectors = vectors_of()
             scores = probe(
@@ -161,7 +161,7 @@ class Bench:
 
     def similarity(self, found: dict[str, np.ndarray]) -> np.ndarray:
         """Cosines of test clips and the sentences of test clips."""
-        return _unit(found["shared"][self.test]) @ _unit(found["prompts"]).T
+        return unit(found["shared"][self.test]) @ unit(found["prompts"]).T
 
     def same_texts(self) -> np.ndarray:
         """Bool (test, test): texts that name the same cues in the same order."""
@@ -266,21 +266,6 @@ def _order(row: Row) -> tuple[str, str] | None:
         if then and {first, second} <= shown:
             return first, second
     return None
-
-
-def _read(path: Path) -> list[Row]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        row["media"] = str((path.parent / row["media"]).resolve())
-    return rows
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
-
-
-def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from bridge_folds import Row, folds_of, thin_cache, train_and_embed
+from bridge_folds import Row, folds_of, read_rows, slug, thin_cache, train_and_embed, unit
 from bridge_scores import measure_all, plot, table
 from xemogpt.files import atomic_write
 from xemogpt.registry import text_encoders
@@ -40,14 +40,21 @@ LAYERS = (0, 1, 2, 3, 4, 5, 6, 7)  # places in the cache: 0 convolutions, 7 afte
 MIXED, STRIDE = (2, 3, 4, 5), 16
 MIN_CLIPS = 25
 LINEAR = {"num_layers": 0, "num_heads": 8}
-GATED = {"form": "residual", "num_layers": 1, "num_heads": 8, "dropout": 0.1}
+GATED = {"form": "residual", "num_layers": 1, "num_heads": 8, "dropout": 0.3}
 PLAIN = {"form": "reference", "num_heads": 8, "ffn_dim": 512}
 TEXT, BANK = {"text": 1.0}, {"text": 1.0, "bank": 0.5}
 VARIANTS: dict[str, dict[str, Any]] = {
-    "linear, contrast": {"bridge": LINEAR, "objectives": TEXT},
-    "linear, contrast and bank": {"bridge": LINEAR, "objectives": BANK},
+    "linear, contrast": {"bridge": LINEAR, "objectives": TEXT, "lr": 1e-3},
+    "linear, contrast and bank": {"bridge": LINEAR, "objectives": BANK, "lr": 1e-3},
     "gated, contrast": {"bridge": GATED, "objectives": TEXT},
     "gated, contrast and bank": {"bridge": GATED, "objectives": BANK},
+    "gated, contrast and bank, lr 1e-3": {"bridge": GATED, "objectives": BANK, "lr": 1e-3},
+    "gated, contrast and bank, voices exchanged": {
+        "bridge": GATED, "objectives": BANK, "shift": 0.7,
+    },
+    "linear, contrast and bank, voices exchanged": {
+        "bridge": LINEAR, "objectives": BANK, "shift": 0.7, "lr": 1e-3,
+    },
     "gated, bank only": {"bridge": GATED, "objectives": {"text": 0.0, "bank": 1.0}},
     "gated, cues only (no emotion words)": {
         "bridge": GATED, "objectives": BANK, "cues": ["auditory"],
@@ -56,11 +63,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "bridge": GATED, "objectives": BANK, "augmented": True,
     },
     "linear, contrast and bank, augmented": {
-        "bridge": LINEAR, "objectives": BANK, "augmented": True,
+        "bridge": LINEAR, "objectives": BANK, "augmented": True, "lr": 1e-3,
     },
-    "plain (random start), contrast": {"bridge": PLAIN, "objectives": TEXT, "lr": 3e-4},
+    "plain (random start), contrast": {"bridge": PLAIN, "objectives": TEXT},
 }  # fmt: skip
-EPOCHS, BATCH, LR = 10, 64, 1e-3
+EPOCHS, BATCH, LR = 10, 64, 3e-4
 TITLES = {
     "cues": "voice-cue AP",
     "zero_shot": "zero-shot recall",
@@ -93,7 +100,7 @@ class Bench:
 
     def __init__(self, corpus: Path, features: Path, work: Path, num_folds: int) -> None:
         self.cache = FeatureCache.open(features)
-        self.rows = [row for row in _read(corpus) if row["media_sha256"] in self.cache]
+        self.rows = [row for row in read_rows(corpus) if row["media_sha256"] in self.cache]
         self.work = work
         self.num_folds = num_folds
         self.people = np.array([row["subject"] for row in self.rows])
@@ -146,7 +153,7 @@ class Bench:
             thin = _without_copies(thin)
         found = []
         for fold in range(self.num_folds):
-            folder = self.work / "runs" / _slug(name) / f"seed-{seed}-fold-{fold}"
+            folder = self.work / "runs" / slug(name) / f"seed-{seed}-fold-{fold}"
             found.append(
                 train_and_embed(
                     "audio",
@@ -166,15 +173,15 @@ class Bench:
         """Cosines (N, 8) of clips and the mean of an emotion's asked sentences."""
         out = np.zeros((len(self.rows), len(EMOTIONS)), dtype=np.float32)
         for fold, one in enumerate(found):
-            prompts = _unit(one["prompts"]).reshape(len(EMOTIONS), len(ASKED), -1).mean(axis=1)
+            prompts = unit(one["prompts"]).reshape(len(EMOTIONS), len(ASKED), -1).mean(axis=1)
             test = self.folds == fold
-            out[test] = _unit(one["shared"][test]) @ _unit(prompts).T
+            out[test] = unit(one["shared"][test]) @ unit(prompts).T
         return out
 
     def _add(
         self, name: str, run: str, vectors_of: Any, scores: dict[str, dict[str, list[np.ndarray]]]
     ) -> None:
-        stored = self.work / "scores" / f"{_slug(name)}-{run}.npz"
+        stored = self.work / "scores" / f"{slug(name)}-{run}.npz"
         if not stored.exists():
             cues, emotions = self.probes(vectors_of)
             with atomic_write(stored, "wb") as file:
@@ -238,6 +245,7 @@ def _settings(chosen: dict[str, Any]) -> dict[str, Any]:
         "bridge": chosen["bridge"],
         "heads": {"output_dim": 256},
         "objectives": chosen["objectives"],
+        "draws": {"subject_shift": chosen.get("shift", 0.0)},
         "train": {
             "epochs": EPOCHS, "batch_size": BATCH, "lr": chosen.get("lr", LR), "warmup_steps": 20,
         },
@@ -274,26 +282,11 @@ def _without_copies(cache: FeatureCache) -> FeatureCache:
     return cache
 
 
-def _read(path: Path) -> list[Row]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for row in rows:
-        row["media"] = str((path.parent / row["media"]).resolve())
-    return rows
-
-
 def _kept(path: Path, make: Any) -> np.ndarray:
     if not path.exists():
         with atomic_write(path, "wb") as file:
             np.save(file, make())
     return np.load(path)
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    return values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-12)
-
-
-def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name)
 
 
 if __name__ == "__main__":

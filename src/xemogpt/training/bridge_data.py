@@ -35,6 +35,9 @@ class DrawSettings(Config):
     """Share of steps zeroed in spans (training only)."""
     feature_mask_rate: float = Field(default=0.0, ge=0, lt=1)
     """Share of feature dimensions zeroed (training only)."""
+    subject_shift: float = Field(default=0.0, ge=0, le=1)
+    """Share of training samples whose features move from their own subject's mean towards that of
+    another drawn one: as if someone else had spoken. Needs ``subject`` in the records."""
     max_steps: int | None = Field(default=None, ge=1)
     """Longest stretch of a clip; a longer one is cut at a drawn place."""
 
@@ -112,6 +115,9 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
         self.seed = seed
         self.training = training
         self.epoch = 0
+        self._means: dict[str, Tensor] = {}
+        if training and draws.subject_shift:
+            self._means = _subject_means(samples, keys, cache)
         self.max_cues = max(len(s.cue_names(*self.modalities)) for s in samples)
         sentences = [s.cue_texts(*self.modalities) for s in samples]
         texts.prepare([text for ones in sentences for text in [*ones, _joined(ones)]])
@@ -157,6 +163,11 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
             start = int(rng.integers(len(values) - most + 1)) if self.training else 0
             values = values[start : start + most]
         if self.training:
+            own = self._means.get(str(self.samples[index].subject))
+            if own is not None and rng.random() < self.draws.subject_shift:
+                names = sorted(self._means)
+                other = self._means[names[int(rng.integers(len(names)))]]
+                values = values + float(rng.random()) * (other - own)
             values = _mask(values, self.draws, rng)
         return values
 
@@ -255,6 +266,17 @@ def check_contrast(
 
 def _joined(sentences: Sequence[str]) -> str:
     return ". ".join(text.rstrip(".") for text in sentences) + "."
+
+
+def _subject_means(
+    samples: Sequence[TrainingSample], keys: Sequence[str], cache: FeatureCache
+) -> dict[str, Tensor]:
+    """Mean features (D,), or (L, D), of each subject's clips."""
+    sums: dict[str, list[Tensor]] = {}
+    for sample, key in zip(samples, keys, strict=True):
+        if sample.subject is not None:
+            sums.setdefault(sample.subject, []).append(cache[key].float().mean(dim=0))
+    return {name: torch.stack(rows).mean(dim=0) for name, rows in sums.items()}
 
 
 def _mask(values: Tensor, draws: DrawSettings, rng: np.random.Generator) -> Tensor:
