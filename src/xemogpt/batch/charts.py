@@ -26,13 +26,16 @@ def charts_of(stats: Stats) -> dict[str, tuple[str, str]]:
         "time": (f"Expressed emotion by {stats.period} of recording", _periods(stats)),
         "clip-emotions": (
             "Emotions from the beginning of a clip to its end",
-            _over_clip(stats.emotions_over_clip),
+            _over_clip(stats.emotions_over_clip, _emotion_names(stats)),
         ),
         "clip-cues": (
             "Cues from the beginning of a clip to its end",
             _over_clip(stats.cues_over_clip),
         ),
-        "cues": ("Cues, share of clips that have one", _cues(stats)),
+        "cues": (
+            "Cues, share of clips that have one (blue: seen, orange: heard, violet: expressed)",
+            _cues(stats),
+        ),
     }
     return {
         name: (title, _json(figure)) for name, (title, figure) in made.items() if figure is not None
@@ -80,9 +83,8 @@ def _groups(stats: Stats) -> Any:
             hovertemplate=f"{_label(emotion)} %{{x:.1%}} (95 % %{{customdata[2]:.1%}} to"
             " %{customdata[3]:.1%})<br>%{customdata[0]} of %{customdata[1]} clips<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.02,
-                         "yanchor": "bottom", "x": 0})  # fmt: skip
-    return _shares(figure, len(shown) + 2)
+    figure.update_layout(barmode="stack")
+    return _shares(figure, len(shown) + 2, has_legend=True)
 
 
 def _periods(stats: Stats) -> Any:
@@ -94,23 +96,27 @@ def _periods(stats: Stats) -> Any:
     for colour, emotion in zip(_cycle(), _emotion_names(stats), strict=False):
         found = [each for each in stats.emotions_over_time if each.emotion == emotion]
         _line(figure, emotion, [each.begins for each in found], found, colour)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    return _plain(figure, 320)
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", automargin=True)
+    return _plain(figure, 320, has_legend=True)
 
 
-def _over_clip(moments: Sequence[Moment]) -> Any:
+def _over_clip(moments: Sequence[Moment], order: Sequence[str] = ()) -> Any:
     import plotly.graph_objects as go
 
     if not moments:
         return None
     figure = go.Figure()
-    names = list(dict.fromkeys(moment.name for moment in moments))
+    there = dict.fromkeys(moment.name for moment in moments)
+    # In the order of the other charts, so that an emotion keeps its colour.
+    names = [*(name for name in order if name in there), *(n for n in there if n not in order)]
     for colour, name in zip(_cycle(), names, strict=False):
         found = [moment for moment in moments if moment.name == name]
         _line(figure, name, [(moment.part + 0.5) / BINS for moment in found], found, colour)
     figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text="part of the clip")
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title_text="clips")
-    return _plain(figure, 340)
+    figure.update_yaxes(
+        tickformat=".0%", rangemode="tozero", title_text="share of clips", automargin=True
+    )
+    return _plain(figure, 340, has_legend=True)
 
 
 def _cues(stats: Stats) -> Any:
@@ -140,13 +146,13 @@ def _cues(stats: Stats) -> Any:
 def _line(
     figure: Any, name: str, x: list[Any], found: Sequence[Moment | Period], colour: str
 ) -> None:
-    """Shares with their intervals over an axis."""
+    """Shares over an axis; the interval of each is told when it is pointed at."""
     figure.add_scatter(
         x=x, y=[each.share for each in found], name=_label(name), mode="lines+markers",
-        line={"color": colour}, error_y=_errors(found) | {"thickness": 1, "width": 2},
-        customdata=[[each.num_clips, each.of_clips] for each in found],
-        hovertemplate=f"{_label(name)}: %{{y:.1%}}, %{{customdata[0]}} of %{{customdata[1]}}"
-        " clips<extra></extra>",
+        line={"color": colour},
+        customdata=[[each.num_clips, each.of_clips, each.low, each.high] for each in found],
+        hovertemplate=f"{_label(name)}: %{{y:.1%}} (95 % %{{customdata[2]:.1%}} to"
+        " %{customdata[3]:.1%})<br>%{customdata[0]} of %{customdata[1]} clips<extra></extra>",
     )  # fmt: skip
 
 
@@ -174,19 +180,22 @@ def _label(text: str) -> str:
     return escape(short)
 
 
-def _shares(figure: Any, num_rows: int) -> Any:
+def _shares(figure: Any, num_rows: int, has_legend: bool = False) -> Any:
     figure.update_xaxes(tickformat=".0%", range=[0, 1.02], fixedrange=True)
     figure.update_yaxes(automargin=True, fixedrange=True)
-    return _plain(figure, 70 + ROW_PX * max(2, num_rows))
+    return _plain(figure, 54 + ROW_PX * max(2, num_rows), has_legend)
 
 
-def _plain(figure: Any, height: int) -> Any:
+def _plain(figure: Any, height: int, has_legend: bool = False) -> Any:
     grid = "rgba(128,128,128,.2)"
     figure.update_xaxes(gridcolor=grid, zeroline=False)
     figure.update_yaxes(gridcolor=grid, zeroline=False)
     figure.update_layout(
         height=height, margin={"l": 10, "r": 16, "t": 14, "b": 40}, template=None,
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(128,128,128,0.05)", dragmode=False,
+        showlegend=has_legend,
+        # Above the chart, so that a phone keeps its width for the lines.
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )  # fmt: skip
     return figure
 

@@ -4,6 +4,7 @@ DuckDB does the counting inside the Parquet file, so memory does not grow with t
 Emotions are expressed ones, as far as the explanations name them.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,14 +227,23 @@ def _over_time(db: "duckdb.DuckDBPyConnection") -> tuple[str | None, list[Period
     rows = _rows(
         db,
         f"SELECT strftime(date_trunc('{period}', recorded_at), '%Y-%m-%d') AS begins,"
-        f" coalesce(emotion, '{_UNKNOWN}'), count(*),"
-        " sum(count(*)) OVER (PARTITION BY begins) FROM clips WHERE recorded_at IS NOT NULL"
+        f" coalesce(emotion, '{_UNKNOWN}'), count(*) FROM clips WHERE recorded_at IS NOT NULL"
         " GROUP BY ALL ORDER BY 2, 1",
     )
+    totals = Counter[str]()
+    for begins, _, num in rows:
+        totals[begins] += num
+    counts = {(emotion, begins): num for begins, emotion, num in rows}
+    # A period without an emotion is a share of 0, not a gap.
+    emotions = dict.fromkeys(emotion for _, emotion, _ in rows)
     return period, [
-        Period(begins, emotion, num, int(total), *_share(num, int(total)))
-        for begins, emotion, num, total in rows
-    ]
+        Period(
+            begins, emotion, counts.get((emotion, begins), 0), totals[begins],
+            *_share(counts.get((emotion, begins), 0), totals[begins]),
+        )
+        for emotion in emotions
+        for begins in sorted(totals)
+    ]  # fmt: skip
 
 
 def _rows(db: "duckdb.DuckDBPyConnection", query: str) -> list[tuple[Any, ...]]:
