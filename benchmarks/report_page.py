@@ -74,14 +74,14 @@ def open_page(browser: Browser, page: Path) -> dict[str, float]:
     """Times of one opening, in milliseconds, in a context that has cached nothing."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     tab = context.new_page()
-    tab.goto(page.as_uri())
-    tab.wait_for_selector("html[data-drawn]", timeout=120_000)
-    marks = tab.evaluate(MARKS)
-    work_ms = tab.evaluate(WORK)
     # Processor time of the page's own thread, which other processes do not lengthen.
     session = context.new_cdp_session(tab)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("html[data-drawn]", timeout=120_000)
+    marks = tab.evaluate(MARKS)
     metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    work_ms = tab.evaluate(WORK)
     context.close()
     return {
         "usable_ms": marks["usable"],

@@ -51,10 +51,9 @@ def figure_json(examination: Examination, moments: Sequence[Moment], length_s: f
     for row, (_, curves) in enumerate(panels, start=1):
         for colour, parts in zip(_LINES, curves, strict=False):
             figure.add_trace(_curve_trace(parts, colour), row=row, col=1)
-    for moment, line in zip(timed, lines, strict=True):
-        named = len(timed) <= MAX_NAMED
-        for trace in _span_traces(moment, num_lines - 1 - line, length_s, named):
-            figure.add_trace(trace, row=len(heights), col=1)
+    placed = [(moment, num_lines - 1 - line) for moment, line in zip(timed, lines, strict=True)]
+    for trace in _span_traces(placed, length_s, is_named=len(timed) <= MAX_NAMED):
+        figure.add_trace(trace, row=len(heights), col=1)
     figure.update_yaxes(
         tickfont_size=10, nticks=4, zeroline=False, fixedrange=True,
         gridcolor="rgba(128,128,128,.18)",
@@ -156,22 +155,38 @@ def _lines(timed: Sequence[Moment]) -> list[int]:
     return lines
 
 
-def _span_traces(moment: Moment, y: int, length_s: float, named: bool) -> Iterator[Any]:
+def _span_traces(
+    placed: Sequence[tuple[Moment, int]], length_s: float, is_named: bool
+) -> Iterator[Any]:
+    """One trace a modality for all its spans, and one for all words: Plotly is slow with many."""
     import plotly.graph_objects as go
 
-    start_s = moment.start_s or 0.0
-    until_s = max(moment.until_s, start_s + 0.004 * length_s)
-    yield go.Scatter(
-        x=[start_s, until_s], y=[y, y], mode="lines", customdata=[moment.number] * 2,
-        line={"width": 14 if named else 10, "color": COLOURS[moment.modality]}, opacity=0.45,
-        hovertemplate=f"{escape(moment.cue.text)}<br>{moment.when}<extra></extra>",
-    )  # fmt: skip
-    if named:
-        late = start_s > 0.5 * length_s
+    ends = [max(moment.until_s, (moment.start_s or 0.0) + 0.004 * length_s) for moment, _ in placed]
+    for modality, colour in COLOURS.items():
+        x: list[float | None] = []
+        y: list[int | None] = []
+        told: list[str | None] = []
+        for (moment, line), until_s in zip(placed, ends, strict=True):
+            if moment.modality == modality:
+                x += [moment.start_s, until_s, None]
+                y += [line, line, None]
+                told += [f"{escape(moment.cue.text)}<br>{moment.when}"] * 2 + [None]
+        if x:
+            yield go.Scatter(
+                x=x, y=y, text=told, mode="lines", opacity=0.45,
+                line={"width": 14 if is_named else 10, "color": colour},
+                hovertemplate="%{text}<extra></extra>",
+            )  # fmt: skip
+    if placed and is_named:
+        late = [(moment.start_s or 0.0) > 0.5 * length_s for moment, _ in placed]
         yield go.Scatter(
-            x=[until_s if late else start_s], y=[y], mode="text", hoverinfo="skip",
-            text=[escape(_short(moment.cue.text))], textfont_size=11,
-            textposition="middle left" if late else "middle right",
+            x=[
+                until_s if is_late else moment.start_s
+                for (moment, _), until_s, is_late in zip(placed, ends, late, strict=True)
+            ],
+            y=[line for _, line in placed], mode="text", hoverinfo="skip", textfont_size=11,
+            text=[escape(_short(moment.cue.text)) for moment, _ in placed],
+            textposition=["middle left" if is_late else "middle right" for is_late in late],
         )  # fmt: skip
 
 
