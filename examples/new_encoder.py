@@ -79,7 +79,8 @@ def main() -> None:
     batch = processor(waveform=tone, subtitle="I am fine.")
     ids = model.generate(**batch, max_new_tokens=12, do_sample=False)
     heard = int((batch["input_ids"] == model.config.audio_token_id).sum())
-    print(f"1 s of sound is {heard} vectors; the untrained model says: {processor.decode(ids, batch)[0]!r}")
+    said = processor.decode(ids, batch)[0]
+    print(f"1 s of sound is {heard} vectors; the untrained model says: {said!r}")
 
 
 if __name__ == "__main__":
