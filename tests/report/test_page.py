@@ -128,3 +128,19 @@ def test_sound_alone_is_heard(tmp_path: Path) -> None:
     assert '<audio id="media"' in page
     with embedded(page) as found:
         assert not found.streams.video
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("width", "height"), [(2, 2), (33, 17), (2000, 2), (2, 1000)])
+def test_pictures_of_odd_shapes_make_a_page(tmp_path: Path, width: int, height: int) -> None:
+    picture = Picture(num_frames=3, width=width, height=height, codec="ffv1", pix_fmt="yuv444p")
+    clip = write_media(tmp_path / "odd.mkv", picture)
+    page = render_report(Explainer.from_pretrained(use_recognition=False).examine(clip))
+    with embedded(page) as found:
+        assert found.streams.video
+
+
+@pytest.mark.weights
+def test_words_alone_have_no_player() -> None:
+    page = render_report(Explainer.from_pretrained().examine(Request(None, "I am fine.")))
+    assert 'id="media"' not in page

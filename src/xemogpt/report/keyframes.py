@@ -14,7 +14,9 @@ from xemogpt.media import Clip
 NUM_FRAMES = 10
 """At most, for a whole clip."""
 HEIGHT = 216
-"""Pixels of a picture; shown smaller at first."""
+"""Pixels of a picture."""
+MAX_WIDTH = 640
+"""Pixels of one that is very wide."""
 _NEAR_S = 0.12
 """Moments closer than this share a picture."""
 
@@ -94,8 +96,9 @@ def _landmarker() -> Any | None:
 def _key_frame(image: np.ndarray[Any, Any], time_s: float, landmarker: Any | None) -> KeyFrame:
     import cv2
 
-    scale = HEIGHT / image.shape[0]
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    scale = min(HEIGHT / image.shape[0], MAX_WIDTH / image.shape[1])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     faces = landmarker.faces(image) if landmarker is not None else []
     encoded = cv2.imencode(".jpg", small[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
     return KeyFrame(

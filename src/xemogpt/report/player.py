@@ -113,9 +113,11 @@ class _Pictures:
     def add(self, image: np.ndarray[Any, Any], time_s: float) -> None:
         """Show an image (H, W, 3) from a time on."""
         height, width = self._stream.height, self._stream.width
-        part = np.ascontiguousarray(image[:height, :width])
-        if part.shape[:2] != (height, width):
-            return  # a picture of one pixel's height or width is not worth a page
+        part = image[:height, :width]
+        # A picture of one pixel's height or width, or of another size, is filled up.
+        missing = height - part.shape[0], width - part.shape[1]
+        part = np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        part = np.ascontiguousarray(part)
         frame = av.VideoFrame.from_ndarray(part, format="rgb24")
         frame.pts = max(self._last + 1, round(time_s * _TICKS))
         frame.time_base = Fraction(1, _TICKS)
