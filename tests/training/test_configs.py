@@ -16,6 +16,8 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("nano/*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(CONFIGS.glob("[nr]*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_every_config_is_one(path: Path):
     assert load_config(KINDS[path.name], path)

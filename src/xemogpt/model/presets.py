@@ -32,7 +32,17 @@ NANO = Parts(
         ),
     ),
 )
-PRESETS = {"nano": NANO}
+# As published: CLIP-L/14, Chinese HuBERT-large and Qwen3-4B, by their hub ids. Folders of one's own
+# go into model.changes.
+REFERENCE = Parts(
+    backbone="Qwen/Qwen3-4B",
+    video=EncoderSource(name="clip", source="openai/clip-vit-large-patch14"),
+    audio=EncoderSource(name="hubert", source="TencentGameMate/chinese-hubert-large"),
+    prompt=PromptSection(style="published", bos="pad"),
+    lora=LoraSection(r=512, alpha=512),
+    dtype="bfloat16",
+)
+PRESETS = {"nano": NANO, "reference": REFERENCE}
 
 
 def preset(name: str) -> Parts:

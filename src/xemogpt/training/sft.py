@@ -212,11 +212,13 @@ def _datasets(
 
 
 def _merged(fields: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes on top of fields, section by section."""
+    """Changes on top of fields, section by section; another encoder inherits no options."""
     merged = dict(fields)
     for name, value in changes.items():
         old = merged.get(name)
-        merged[name] = (
-            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-        )
+        if isinstance(old, dict) and isinstance(value, dict):
+            is_other = "name" in value and value["name"] != old.get("name")
+            merged[name] = value if is_other else _merged(old, value)
+        else:
+            merged[name] = value
     return merged
