@@ -2,7 +2,7 @@
 
     python examples/new_task.py CLIP.mp4 task
     xemogpt bench run --task task --model nano --out run
-    xemogpt bench report run --out report
+    xemogpt bench report run --task task --out report
 
 A task is a folder of records with the media beside them, so this only writes one.
 """
