@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xemogpt.config import build_config
+from xemogpt.config import build_config, load_config
 from xemogpt.files import atomic_write
 from xemogpt.training.bridges import BridgeRun, Kind, load_aligner, train_bridge
 from xemogpt.training.cache import FeatureCache
@@ -95,13 +95,9 @@ def train_and_embed(
         copies: augmented copies of each training clip to use.
 
     Returns:
-        `bridged` (N, D), `shared` (N, P), `prompts` (K, P); with copies also `copied`
-        (N x copies, D).
+        `bridged` (N, D), `shared` (N, P), `prompts` (K, P), and `mix`, the weights of layers.
     """
-    stored = folder / "vectors.npz"
-    if stored.exists():
-        return dict(np.load(stored))
-    corpus = write_corpus([rows[i] | {"split": "train"} for i in train], folder / "corpus.jsonl")
+    corpus = folder / "corpus.jsonl"
     run = build_config(
         BridgeRun,
         {
@@ -119,6 +115,13 @@ def train_and_embed(
         },
         "bridge run",
     )
+    before = folder / "run" / "config.yaml"
+    if before.exists() and load_config(BridgeRun, before) != run:
+        raise SystemExit(f"{before} is of other settings; remove {folder}, or use another --work")
+    stored = folder / "vectors.npz"
+    if stored.exists():
+        return dict(np.load(stored))
+    write_corpus([rows[i] | {"split": "train"} for i in train], corpus)
     if (folder / "run" / "result.json").exists():
         model_dir = folder / "run" / "model"
     else:

@@ -48,6 +48,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "linear, contrast and bank": {"bridge": LINEAR, "objectives": BANK, "lr": 1e-3},
     "gated, contrast": {"bridge": GATED, "objectives": TEXT},
     "gated, contrast and bank": {"bridge": GATED, "objectives": BANK},
+    "gated, contrast, lr 1e-3": {"bridge": GATED, "objectives": TEXT, "lr": 1e-3},
     "gated, contrast and bank, lr 1e-3": {"bridge": GATED, "objectives": BANK, "lr": 1e-3},
     "gated, contrast and bank, voices exchanged": {
         "bridge": GATED, "objectives": BANK, "shift": 0.7,
@@ -254,7 +255,8 @@ def _settings(chosen: dict[str, Any]) -> dict[str, Any]:
 
 def _baseline(name: str) -> str:
     """The linear projection with the same objective and data."""
-    return name if name.startswith("linear") else "linear, " + name.partition(", ")[2]
+    data = name.partition(", ")[2].removesuffix(", lr 1e-3")
+    return name if name.startswith("linear") else f"linear, {data}"
 
 
 def _worded(row: Row) -> Row:

@@ -62,6 +62,9 @@ def test_a_finished_run_is_read_not_repeated(corpus, audio_cache, tmp_path):
     again = train_and_embed("audio", rows, cache, tmp_path / "r", given, [0, 1], prompts, seed=1)
     assert (tmp_path / "r" / "run" / "result.json").stat().st_mtime_ns == stamp
     np.testing.assert_array_equal(again["shared"], found["shared"])
+    given["train"]["epochs"] = 3
+    with pytest.raises(SystemExit, match="other settings"):
+        train_and_embed("audio", rows, cache, tmp_path / "r", given, [0, 1], prompts, seed=1)
 
 
 def test_a_better_system_is_better_with_its_interval(tmp_path):
