@@ -43,8 +43,10 @@ class VideoBridge(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw the positions and set their gate; the other parts have resets of their own."""
-        nn.init.normal_(self.positions, std=0.02)
-        if self.config.form == "residual":
+        residual = self.config.form == "residual"
+        # Behind a gate of 0.1, positions of the published size would be too faint to learn from.
+        nn.init.normal_(self.positions, std=1.0 if residual else 0.02)
+        if residual:
             nn.init.constant_(self.position_gate, self.config.gate_init)
 
     def embed(self, values: Tensor) -> Tensor:
