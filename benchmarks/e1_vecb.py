@@ -32,22 +32,26 @@ from xemogpt.training.probes import cue_precisions, probe
 
 MOVING = ("head-nod", "head-shake")
 MIN_CLIPS = 8
-BRIDGE = {"form": "residual", "dim": 256, "num_heads": 4, "dropout": 0.1, "max_frames": 64}
-NONE = {"text": 0.0, "temporal": 0.0, "masked": 0.0}
+BRIDGE = {
+    "form": "residual", "dim": 256, "num_heads": 4, "dropout": 0.2, "max_frames": 64,
+    "standardise": True, "deviations": True,
+}  # fmt: skip
+PLAIN_INPUT = {**BRIDGE, "standardise": False, "deviations": False}
+NONE = {"text": 0.0, "temporal": 0.0, "masked": 0.0, "bank": 0.0, "moments": 0.0}
+PUBLISHED = {**NONE, "text": 1.0, "temporal": 0.5, "masked": 0.5}
+ALL = {**PUBLISHED, "moments": 1.0}
 VARIANTS: dict[str, dict[str, Any]] = {
     "bridge, not trained": {"objectives": NONE, "lr": 1e-12, "epochs": 1},
     "linear, contrast": {"bridge": {**BRIDGE, "num_layers": 0}, "objectives": {**NONE, "text": 1}},
     "contrast alone": {"objectives": {**NONE, "text": 1}},
     "temporal alone": {"objectives": {**NONE, "temporal": 1}},
     "masked alone": {"objectives": {**NONE, "masked": 1}},
-    "all": {"objectives": {"text": 1, "temporal": 0.5, "masked": 0.5}},
-    "all and bank": {"objectives": {"text": 1, "temporal": 0.5, "masked": 0.5, "bank": 0.5}},
-    "all and bank, text of all cues": {
-        "objectives": {"text": 1, "temporal": 0.5, "masked": 0.5, "bank": 0.5},
-        "draws": {"text": "cues"},
-    },
+    "moments alone": {"objectives": {**NONE, "moments": 1}},
+    "the paper's three": {"objectives": PUBLISHED},
+    "all": {"objectives": ALL},
+    "all, features as they are": {"objectives": ALL, "bridge": PLAIN_INPUT},
 }
-EPOCHS, BATCH, LR = 40, 64, 5e-4
+EPOCHS, BATCH, LR = 40, 32, 1e-3
 TITLES = {
     "all": "all visual cues, AP",
     "temporal": "temporal, AP",
@@ -129,12 +133,13 @@ class Bench:
             "bridge": chosen.get("bridge", BRIDGE),
             "heads": {"output_dim": 256},
             "objectives": chosen["objectives"],
-            "draws": chosen.get("draws", {}),
+            "draws": {"time_mask_rate": 0.0},
             "train": {
                 "epochs": chosen.get("epochs", self.epochs),
                 "batch_size": BATCH,
                 "lr": chosen.get("lr", LR),
-                "warmup_steps": 20,
+                "weight_decay": 0.05,
+                "warmup_steps": 50,
             },
         }
         folder = self.work / "runs" / slug(name) / f"seed-{seed}"

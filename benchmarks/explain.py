@@ -1,6 +1,6 @@
-"""Cold and warm time and peak memory of explaining a clip on the measured path; start-up times.
+"""Cold and warm time and peak memory of explaining a clip; start-up times.
 
-    python benchmarks/explain.py CLIP [--repeats 5] [--out FILE.json]
+    python benchmarks/explain.py CLIP [--model nano] [--repeats 5] [--out FILE.json]
 
 Cold is a fresh process of ``xemogpt explain CLIP --json``, recognition included; warm is the same
 Explainer once more. Peak memory is the cold process's largest resident size. Each time is the
@@ -51,11 +51,11 @@ def peak_gb_of(command: list[str]) -> float:
     return round(int(run.stdout) * 1024 / 1e9, 3)
 
 
-def time_warm(clip: str, repeats: int) -> dict[str, float]:
+def time_warm(clip: str, model: str, repeats: int) -> dict[str, float]:
     """Wall time in a process that has explained the clip once."""
     from xemogpt import Explainer
 
-    explainer = Explainer.from_pretrained("nano")
+    explainer = Explainer.from_pretrained(model)
     explainer.explain(clip)
     seconds = []
     for _ in range(repeats):
@@ -68,19 +68,20 @@ def time_warm(clip: str, repeats: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clip")
+    parser.add_argument("--model", default="nano")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
 
     from xemogpt.media import probe
 
-    explain = [*XEMOGPT, "explain", args.clip, "--json"]
+    explain = [*XEMOGPT, "explain", args.clip, "--json", "--model", args.model]
     result = {
-        "benchmark": "explain, measured path",
+        "benchmark": f"explain with {args.model}",
         "clip": Path(args.clip).name,
         "clip_s": round(probe(args.clip).duration_s, 2),
         "cold": time_command(explain, args.repeats),
-        "warm": time_warm(args.clip, args.repeats),
+        "warm": time_warm(args.clip, args.model, args.repeats),
         "peak_gb": peak_gb_of(explain),
         "help": time_command([*XEMOGPT, "--help"], args.repeats),
         "import": time_command([sys.executable, "-c", "import xemogpt"], args.repeats),

@@ -20,7 +20,7 @@ CODE = """
 import json, resource, sys, time
 from xemogpt import Explainer
 started = time.perf_counter()
-explanation = Explainer.from_pretrained("nano").explain(sys.argv[1])
+explanation = Explainer.from_pretrained("measured").explain(sys.argv[1])
 print(json.dumps({
     "seconds": round(time.perf_counter() - started, 1),
     "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 3),

@@ -59,7 +59,7 @@ def make_page(clip: Path, page: Path, recognise: bool) -> dict[str, Any]:
     from xemogpt.inference import Explainer
     from xemogpt.report import write_report
 
-    examination = Explainer.from_pretrained(use_recognition=recognise).examine(clip)
+    examination = Explainer.from_pretrained("measured", use_recognition=recognise).examine(clip)
     cpu, wall = time.process_time(), time.perf_counter()
     write_report(examination, page)
     return {

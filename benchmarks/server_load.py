@@ -7,7 +7,7 @@
 ideal is a queue without any overhead in which the same clips, with the service times that the
 server measured, go to whichever worker is free; its p95 is simulated from those. ``batching``:
 the same requests to a model with --batch-size 1 and 8, alternately, so that both meet the same
-disturbances. If MODEL is no folder yet, the nano preset is written there, untrained.
+disturbances.
 """
 
 import argparse
@@ -160,25 +160,13 @@ def steady(args: argparse.Namespace) -> dict[str, object]:
             }
 
 
-def make_model(folder: Path) -> None:
-    """Write the nano preset with untrained bridges and adapters."""
-    from xemogpt.model.assembly import assemble
-    from xemogpt.model.presets import preset
-
-    model, processor = assemble(preset("nano"))
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-
-
 def batching(args: argparse.Namespace) -> dict[str, object]:
     """The same requests one at a time and batched, in turns."""
-    if not args.model.exists():
-        make_model(args.model)
     found: dict[str, list[float]] = {"1": [], str(args.batch): []}
     costs: dict[str, list[float]] = {size: [] for size in found}
     sizes: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        common = ("--model", str(args.model.absolute()), "--max-pending", "64", "--timeout", "600")
+        common = ("--model", args.model, "--max-pending", "64", "--timeout", "600")
         waits = ("--max-wait", "3600", "--max-new-tokens", str(args.tokens))
         waits += ("--batch-wait-ms", "300")
         for repeat in range(args.repeats):
@@ -200,7 +188,7 @@ def batching(args: argparse.Namespace) -> dict[str, object]:
     ratios = [b / a for a, b in zip(found["1"], found[str(args.batch)], strict=True)]
     return {
         "benchmark": "batching against one at a time",
-        "model": args.model.name,
+        "model": Path(args.model).name,
         "tokens_an_answer": args.tokens,
         "clip": args.clip.name,
         "clients": args.clients,
@@ -227,7 +215,7 @@ def main() -> None:
     first.set_defaults(run=steady)
     second = commands.add_parser("batching")
     second.add_argument("clip", type=Path)
-    second.add_argument("model", type=Path, help="A folder; the nano preset is written if absent.")
+    second.add_argument("model", help="nano, or the folder of a model.")
     second.add_argument("--clients", type=int, default=16)
     second.add_argument("--requests", type=int, default=16)
     second.add_argument("--batch", type=int, default=8)

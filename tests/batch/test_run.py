@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from xemogpt.batch.run import BatchSummary, explain_to_parquet, state_folder
 from xemogpt.batch.work import ExplainWork
 from xemogpt.errors import ConfigError, DatasetError, OutputError
 
-WORK = ExplainWork(recognise=False)
+WORK = ExplainWork(model="measured", recognise=False)
 NUM = 12
 
 
@@ -134,7 +135,7 @@ def test_new_changed_and_gone_clips(clips: Path, tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_other_settings_want_another_file(clips: Path, whole: Path) -> None:
     with pytest.raises(OutputError, match="use_recognition: false there, true now"):
-        explain_to_parquet(items(clips), whole, ExplainWork(recognise=True))
+        explain_to_parquet(items(clips), whole, ExplainWork(model="measured", recognise=True))
 
 
 @pytest.mark.weights
@@ -197,3 +198,36 @@ def test_ray_writes_the_same_bytes(clips: Path, whole: Path, tmp_path: Path) -> 
     finally:
         ray.shutdown()
     assert (tmp_path / "r.parquet").read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.weights
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
+    clips: Path, tmp_path: Path
+) -> None:
+    """A file system of 60 kB, in a mount namespace of its own; then one of 8 MB, with its files."""
+    unshare = shutil.which("unshare")
+    if unshare is None or subprocess.run([unshare, "-rm", "true"], check=False).returncode:
+        pytest.skip("unshare -rm is not permitted here, so no small file system can be made")
+    small, kept = tmp_path / "small", tmp_path / "kept"
+    small.mkdir()
+    explain_there = (
+        f"{sys.executable} -m xemogpt explain {clips} --model measured --no-recognise --workers 1"
+        f" --out {small}/r.parquet"
+    )
+    script = (
+        f"mount -t tmpfs -o size=60k tmpfs {small}\n"
+        f"{explain_there} && exit 9\n"
+        f"test ! -e {small}/r.parquet && cp -a {small} {kept} || exit 8\n"
+        f"mount -o remount,size=8m {small}\n"
+        f"{explain_there}\n"
+        f"cp {small}/r.parquet {tmp_path}/r.parquet"
+    )
+    run = subprocess.run(
+        [unshare, "-rm", "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "make room" in run.stderr and "Traceback" not in run.stderr
+    table = pq.read_table(tmp_path / "r.parquet")
+    assert sorted(Path(one).name for one in table["file"].to_pylist()) == [
+        f"c{number:02}.mp4" for number in range(NUM)
+    ]

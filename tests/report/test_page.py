@@ -1,7 +1,9 @@
 """The page as text: what is in it, what may not be, and how large it is."""
 
 import base64
+import gzip
 import re
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
@@ -99,7 +101,7 @@ def test_page_of_ten_seconds_is_small_and_plays(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     sound = Sound(rng.normal(0, 0.2, (1, 480_000)).astype(np.float32))
     clip = write_media(tmp_path / "clip.mp4", pictures, sound)
-    page = render_report(Explainer.from_pretrained(use_recognition=False).examine(clip))
+    page = render_report(Explainer.from_pretrained("measured", use_recognition=False).examine(clip))
     assert len(page.encode()) < MAX_BYTES
     with embedded(page) as found:
         assert found.streams.video[0].codec_context.name == "h264"
@@ -114,7 +116,7 @@ def test_times_of_the_embedded_clip_are_those_of_the_cues(tmp_path: Path) -> Non
     times_s = [0.0, 0.1, 0.5, 0.55, 1.2]
     sound = Sound(tone(200.0, 1.0), start_s=0.4)
     clip = write_media(tmp_path / "odd.mkv", Picture(times_s=times_s), sound)
-    page = render_report(Explainer.from_pretrained(use_recognition=False).examine(clip))
+    page = render_report(Explainer.from_pretrained("measured", use_recognition=False).examine(clip))
     with embedded(page) as found:
         shown = [float(frame.time) for frame in found.decode(video=0)]
     assert shown == pytest.approx(times_s, abs=0.01)
@@ -124,7 +126,7 @@ def test_times_of_the_embedded_clip_are_those_of_the_cues(tmp_path: Path) -> Non
 def test_sound_alone_is_heard(tmp_path: Path) -> None:
     clip = write_media(tmp_path / "tone.wav", sound=Sound(tone(200.0, 1.0)[:, :48_000],
                        codec="pcm_s16le", format="s16"))  # fmt: skip
-    page = render_report(Explainer.from_pretrained(use_recognition=False).examine(clip))
+    page = render_report(Explainer.from_pretrained("measured", use_recognition=False).examine(clip))
     assert '<audio id="media"' in page
     with embedded(page) as found:
         assert not found.streams.video
@@ -135,12 +137,21 @@ def test_sound_alone_is_heard(tmp_path: Path) -> None:
 def test_pictures_of_odd_shapes_make_a_page(tmp_path: Path, width: int, height: int) -> None:
     picture = Picture(num_frames=3, width=width, height=height, codec="ffv1", pix_fmt="yuv444p")
     clip = write_media(tmp_path / "odd.mkv", picture)
-    page = render_report(Explainer.from_pretrained(use_recognition=False).examine(clip))
+    page = render_report(Explainer.from_pretrained("measured", use_recognition=False).examine(clip))
     with embedded(page) as found:
         assert found.streams.video
 
 
 @pytest.mark.weights
 def test_words_alone_have_no_player() -> None:
-    page = render_report(Explainer.from_pretrained().examine(Request(None, "I am fine.")))
+    page = render_report(Explainer.from_pretrained("measured").examine(Request(None, "I am fine.")))
     assert 'id="media"' not in page
+
+
+def test_the_script_that_draws_is_the_one_the_figures_are_made_for() -> None:
+    from plotly.offline import get_plotlyjs_version
+
+    packed = files("xemogpt").joinpath("templates", "plotly-basic.min.js.gz").read_bytes()
+    head = gzip.decompress(packed)[:200].decode()
+    assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}" in head
+    assert len(packed) < 500_000

@@ -66,7 +66,10 @@ def run_server(
         token: what opens it.
     """
     command = [*prefix, sys.executable, "-m", "xemogpt", "serve", "--port", "0"]
-    command += ["--state", str(state), "--workers", "1", *arguments]
+    command += ["--state", str(state), "--workers", "1"]
+    if "--model" not in arguments:
+        command += ["--model", "measured"]  # a server of prose needs no torch and starts sooner
+    command += arguments
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     environment.pop("XEMOGPT_TOKEN", None)
     if token is not None:

@@ -40,12 +40,12 @@ def words(text):
 
 
 def test_the_model_is_listed(chat):
-    assert [model.id for model in chat.models.list()] == ["nano"]
+    assert [model.id for model in chat.models.list()] == ["measured"]
 
 
 def test_a_video_is_explained(chat, smile):
     messages = user(words("Explain.\nSubtitle: I won!"), video(smile))
-    answer = chat.chat.completions.create(model="nano", messages=messages)
+    answer = chat.chat.completions.create(model="measured", messages=messages)
     assert "smiles" in answer.choices[0].message.content
     assert answer.choices[0].finish_reason == "stop"
     explanation = answer.model_extra["explanation"]
@@ -56,15 +56,15 @@ def test_a_video_is_explained(chat, smile):
 def test_the_subtitle_may_be_a_field_and_requests_are_not_words(chat, smile):
     messages = user(words("What does she feel?"), video(smile))
     told = chat.chat.completions.create(
-        model="nano", messages=messages, extra_body={"subtitle": "Hello"}
+        model="measured", messages=messages, extra_body={"subtitle": "Hello"}
     )
     assert told.model_extra["explanation"]["transcript"]["text"] == "Hello"
 
 
 def test_a_stream_says_the_same(chat, smile):
     messages = user(video(smile))
-    whole = chat.chat.completions.create(model="nano", messages=messages)
-    chunks = list(chat.chat.completions.create(model="nano", messages=messages, stream=True))
+    whole = chat.chat.completions.create(model="measured", messages=messages)
+    chunks = list(chat.chat.completions.create(model="measured", messages=messages, stream=True))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert text == whole.choices[0].message.content
     assert chunks[-1].choices[0].finish_reason == "stop"
@@ -75,10 +75,10 @@ def test_sound_alone_and_words_alone(chat, tmp_path):
     from tests.media.factory import Sound, tone, write_media
 
     path = write_media(tmp_path / "tone.wav", None, Sound(tone(220, 1.0), codec="pcm_s16le"))
-    answer = chat.chat.completions.create(model="nano", messages=user(sound(path)))
+    answer = chat.chat.completions.create(model="measured", messages=user(sound(path)))
     assert "no-video" in str(answer.model_extra["explanation"]["warnings"])
     answer = chat.chat.completions.create(
-        model="nano", messages=[{"role": "user", "content": "I am so happy!"}]
+        model="measured", messages=[{"role": "user", "content": "I am so happy!"}]
     )
     assert answer.model_extra["explanation"]["transcript"]["text"] == "I am so happy!"
 
@@ -98,17 +98,17 @@ def test_sound_alone_and_words_alone(chat, tmp_path):
 )  # fmt: skip
 def test_bad_parts(chat, parts, code):
     with pytest.raises(openai.UnprocessableEntityError) as caught:
-        chat.chat.completions.create(model="nano", messages=user(*parts))
+        chat.chat.completions.create(model="measured", messages=user(*parts))
     assert caught.value.code == code and caught.value.body["message"]
 
 
 def test_two_videos_are_one_too_many(chat, smile):
     with pytest.raises(openai.UnprocessableEntityError, match="two clips"):
-        chat.chat.completions.create(model="nano", messages=user(video(smile), video(smile)))
+        chat.chat.completions.create(model="measured", messages=user(video(smile), video(smile)))
 
 
 def test_another_model_and_another_token(chat, server):
-    with pytest.raises(openai.NotFoundError, match="expected 'nano'"):
+    with pytest.raises(openai.NotFoundError, match="expected 'measured'"):
         chat.chat.completions.create(model="gpt-4o", messages=user(words("x")))
     other = openai.OpenAI(base_url=f"{server.address}/v1", api_key="wrong", max_retries=0)
     with pytest.raises(openai.AuthenticationError):
@@ -116,7 +116,7 @@ def test_another_model_and_another_token(chat, server):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[" * 100_000, b'{"model": 1}', b"\xff", b'{"model":"nano","messages":[]}']
+    "body", [b"", b"{", b"[" * 100_000, b'{"model": 1}', b"\xff", b'{"model":"m","messages":[]}']
 )
 def test_bodies_that_are_no_chat(client, body):
     headers = {"Content-Type": "application/json"}

@@ -30,7 +30,7 @@ def test_a_clip_is_explained_as_by_the_library(client, smile):
     answer = client.post("/v1/explain", files={"file": smile.open("rb")})
     assert answer.status_code == 200, answer.text
     served = Explanation.model_validate_json(answer.content)
-    here = Explainer.from_pretrained("nano").explain(smile)
+    here = Explainer.from_pretrained("measured").explain(smile)
     assert served.media == smile.name
     same = {"media": "", "provenance": here.provenance}
     assert served.model_copy(update=same) == here.model_copy(update={"media": ""})

@@ -13,6 +13,7 @@ KINDS = {
     "video_bridge.yaml": BridgeRun,
     "audio_bridge.yaml": BridgeRun,
     "sft.yaml": SftRun,
+    "sft_second.yaml": SftRun,
 }
 
 

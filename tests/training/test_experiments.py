@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.training.conftest import bridge_settings
 
 from xemogpt.config import build_config
+from xemogpt.encoders.facemesh import FaceMeshVideoEncoder
 from xemogpt.files import sha256_of
 from xemogpt.training.bridge_model import ObjectiveWeights
 from xemogpt.training.cache import FeatureCache, FeatureIdentity
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from bridge_folds import folds_of, thin_cache, train_and_embed
+from bridge_folds import folds_of, parts_cache, thin_cache, train_and_embed
 from bridge_scores import measure_all, plot, table
 
 
@@ -93,3 +95,48 @@ def test_a_better_system_is_better_with_its_interval(tmp_path):
 def test_every_variant_is_a_valid_run(name):
     for variant in import_module(name).VARIANTS.values():
         build_config(ObjectiveWeights, variant["objectives"])
+
+
+@pytest.mark.weights
+def test_parts_of_cached_faces_are_what_the_encoder_gives(tmp_path):
+    full = FaceMeshVideoEncoder.from_pretrained()
+    identity = FeatureIdentity(
+        modality="video", encoder="facemesh", fingerprint=full.fingerprint(),
+        feature_dim=full.feature_dim, num_frames=5,
+    )  # fmt: skip
+    cache = FeatureCache.create(tmp_path, identity)
+    values = torch.randn(5, full.feature_dim)
+    values[:, -1] = 1  # a face was found
+    cache.add_shard({"key": values.half()})
+    folder = parts_cache(cache, tmp_path, ("blendshapes", "pose"))
+    own = FaceMeshVideoEncoder.from_pretrained(parts=("blendshapes", "pose"))
+    thin = FeatureCache.open(folder, own.fingerprint())
+    assert torch.equal(thin["key"], values.half()[:, 478 * 3 :])
+
+
+def test_faces_in_the_middle_third_and_the_area_under_their_scores():
+    face_parts = import_module("face_parts")
+    clips = face_parts.clips_of(np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32))
+    assert clips.shape == (2, 64, 3) and clips[:, 21:42].all() and clips.sum() == 2 * 21 * 3
+    scores = {"happy": np.array([3.0, 2.0]), "neutral": np.array([1.0, 2.0])}
+    assert face_parts.area(scores, np.arange(2)) == (1 + 1 + 1 + 0.5) / 4
+
+
+def test_what_nano_is_tuned_on_is_drawn_from_its_corpora(tmp_path):
+    nano = import_module("nano")
+    for split, kinds in (("train", ["train"] * 3), ("validation", ["validation"] * 2)):
+        (tmp_path / split).mkdir()
+        rows = [{"id": f"{split}{i}", "media": "a.mp4", "split": k} for i, k in enumerate(kinds)]
+        nano.write_rows(rows, tmp_path / split / "records.jsonl")
+    (tmp_path / "speech").mkdir()
+    speech = [{"id": f"s{i}", "media": "b.flac", "split": ("train", "validation", "test")[i % 3]}
+              for i in range(9)]  # fmt: skip
+    nano.write_rows(speech, tmp_path / "speech" / "records.jsonl")
+    nano.make_corpora(tmp_path, tmp_path, 1)
+    sizes = {}
+    for name in ("controlled", "all", "sft"):
+        rows = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
+        sizes[name] = len(rows)
+        assert all(Path(row["media"]).is_absolute() for row in rows)
+    assert sizes == {"controlled": 5, "all": 14, "sft": 3 + 3 + 2 + 3}
+    assert not any(row["split"] == "test" for row in rows)

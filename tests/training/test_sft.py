@@ -11,12 +11,16 @@ from xemogpt.config import build_config
 from xemogpt.errors import CheckpointError, ConfigError, DatasetError
 from xemogpt.model.modeling import XEmoGPTForConditionalGeneration
 from xemogpt.model.tiny import build_tiny
+from xemogpt.schema import CueSet
 from xemogpt.training.answers import answer_of
 from xemogpt.training.bridges import BridgeRun, train_bridge
+from xemogpt.training.cache import FeatureCache
+from xemogpt.training.hashes import MediaHashes
 from xemogpt.training.records import read_log
 from xemogpt.training.samples import read_samples
 from xemogpt.training.sft import choose_trained, load_base, train_sft, trainable
-from xemogpt.training.sft_settings import ModelSettings, SftRun, TrainedParts
+from xemogpt.training.sft_data import SftDataset
+from xemogpt.training.sft_settings import Dropped, ModelSettings, SftRun, TrainedParts
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +163,28 @@ def test_what_is_not_shown_is_not_answered(tmp_path):
     ]
     unknown = sample.model_copy(update={"cues": sample.cues.model_copy(update={"emotional": ()})})
     assert answer_of(unknown, ("audio",), True, rng) is None
+
+
+def test_words_alone_are_shown_and_answered_without_cues(corpus, audio_cache, tmp_path):
+    sample = read_samples(corpus)[0][0]
+    emotional = [{"text": "expresses joy", "kind": "happy"}]
+    sample = sample.model_copy(
+        update={"cues": CueSet(auditory=sample.cues.auditory, emotional=emotional)}
+    )
+    dataset = SftDataset(
+        [sample], {"audio": FeatureCache.open(audio_cache)}, ("audio",),
+        Dropped(audio=0.5, words=0.5), 16, 10.0, MediaHashes(tmp_path / "h.json"), 0, True, "plain",
+    )  # fmt: skip
+    seen = set()
+    for epoch in range(40):
+        dataset.set_epoch(epoch)
+        example = dataset[0]
+        heard = "audio_features" in example
+        seen.add((heard, example["subtitle"] is not None))
+        assert ("pitch" in example["answer"]) == heard
+        assert example["answer"].endswith("The expressed emotion is happiness.")
+    # Never nothing at all: where both were dropped, the sound is shown.
+    assert seen == {(True, True), (True, False), (False, True)}
 
 
 def test_bad_corpora_and_caches_are_named(corpus, audio_cache, base, tmp_path):

@@ -26,6 +26,8 @@ class Server:
         self.port = free_port()
         self.address = f"http://localhost:{self.port}"
         self._arguments = [sys.executable, "-m", "xemogpt", "ui", "--port", str(self.port)]
+        if "--model" not in arguments:
+            self._arguments += ["--model", "measured"]
         self._arguments += arguments
         self._environment = os.environ | {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
 

@@ -91,7 +91,13 @@ def test_a_newcomer_tries_the_sample_and_checks_a_cue(server, page):
     frame.get_by_text("nods once").first.click()
     now = frame.locator("video").evaluate("video => video.currentTime")
     assert now == pytest.approx(2.0, abs=0.3), "the clip did not jump to the cue"
-    assert page.locator("iframe.report").get_attribute("sandbox") == "allow-scripts"
+    sandbox = page.locator("iframe.report").get_attribute("sandbox")
+    assert sandbox == "allow-scripts allow-downloads"
+    frame.locator(".mark[aria-label='wrong: nods once']").first.click()
+    with page.expect_download() as download:
+        frame.get_by_text("Save what you marked").click()
+    marked = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert [cue["text"] for cue in marked["wrong"]] == ["nods once"]
     with page.expect_download() as download:
         page.get_by_text("Download JSON").first.click()
     explanation = json.loads(download.value.path().read_text(encoding="utf-8"))

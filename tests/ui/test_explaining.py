@@ -1,5 +1,7 @@
 """Explanations of the page: what is refused, what is streamed, what a visitor learns of paths."""
 
+from itertools import pairwise
+
 import pytest
 from tests.media.factory import Picture, repeat_packets, write_media
 
@@ -27,6 +29,18 @@ def test_words_alone_are_explained_and_nothing_at_all_is_refused():
         run(Studio(["measured"]), "measured", Request())
     with pytest.raises(ConfigError, match="20000 characters"):
         run(Studio(["measured"]), "measured", Request(subtitle="x" * 20_001))
+
+
+def test_a_model_s_words_appear_one_by_one(tmp_path):
+    from xemogpt.model.tiny import build_tiny
+
+    model, processor = build_tiny()
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    steps = run(Studio([str(tmp_path)]), tmp_path.name, Request(subtitle="I am so happy!"))
+    texts = list(dict.fromkeys(step.text for step in steps if step.text))
+    assert len(texts) > 3 and texts[-1] == steps[-1].result.explanation.text
+    assert all(after.startswith(before) for before, after in pairwise(texts))
 
 
 def test_a_visitor_who_leaves_midway_does_not_block_the_next():

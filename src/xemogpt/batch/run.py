@@ -21,6 +21,7 @@ from xemogpt.emocue.pipeline.state import BuildState
 from xemogpt.emocue.pipeline.summary import Progress, Status
 from xemogpt.emocue.pipeline.worker import Work
 from xemogpt.errors import ConfigError, DatasetError, OutputError, XEmoGPTError
+from xemogpt.inference.explainer import MEASURED
 
 Engine = Literal["pool", "ray"]
 LOCK = ".lock"
@@ -97,7 +98,7 @@ def explain_to_parquet(
             work = replace(work, model=str(Path(work.model).absolute()))
     started = time.perf_counter()
     signature = work.signature()
-    if workers is None and work.model not in ("nano", "measured"):
+    if workers is None and work.model != MEASURED:
         workers = 1  # each holds the whole model
     folder = state_folder(out)
     try:

@@ -44,6 +44,7 @@ class VideoAlignment:
     Attributes:
         video: (B, P) embeddings of the clips.
         text: (B, P) embeddings of their annotations.
+        steps: (B, T, P) the shared space at each frame.
         true_logits: (B,) is this clip in its true order?
         shuffled: (B, P) embeddings of the shuffled clips.
         shuffled_logits: (B,) the same question for them.
@@ -54,12 +55,28 @@ class VideoAlignment:
 
     video: Tensor
     text: Tensor
+    steps: Tensor
     true_logits: Tensor | None = None
     shuffled: Tensor | None = None
     shuffled_logits: Tensor | None = None
     hidden_states: Tensor | None = None
     reconstructed: Tensor | None = None
     target: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class AudioAlignment:
+    """What the task needs of one batch.
+
+    Attributes:
+        audio: (B, P) embeddings of the clips.
+        text: (B, P) embeddings of their annotations.
+        steps: (B, T, P) the shared space at each step.
+    """
+
+    audio: Tensor
+    text: Tensor
+    steps: Tensor
 
 
 class VideoTextAligner(nn.Module):
@@ -108,13 +125,14 @@ class VideoTextAligner(nn.Module):
         Returns:
             What ``info_nce``, ``temporal_contrast`` and ``masked_frame_loss`` take.
         """
-        embedded = self.bridge.embed(values)  # (B, T, D)
-        video = self.pool(self.bridge.transform(embedded, mask), mask)
+        embedded = self.bridge.embed(values, mask)  # (B, T, D)
+        bridged = self.bridge.transform(embedded, mask)
+        video = self.pool(bridged, mask)
         text = self.text_projection(text)
         found: dict[str, Tensor] = {}
         if order is not None:
             if self.config.shuffle == "features":
-                reordered = self.bridge.embed(_reorder(values, order))
+                reordered = self.bridge.embed(_reorder(values, order), mask)
             else:
                 reordered = _reorder(embedded, order)
             shuffled = self.pool(self.bridge.transform(reordered, mask), mask)
@@ -123,12 +141,14 @@ class VideoTextAligner(nn.Module):
             found["shuffled_logits"] = self.discriminator(shuffled).squeeze(-1)
         if hidden is not None:
             shape = [*hidden.shape, *[1] * (values.dim() - 2)]
-            states = self.bridge(values.masked_fill(hidden.view(shape), 0), mask)
+            blank = self.bridge.input.blank(values)
+            states = self.bridge(torch.where(hidden.view(shape), blank, values), mask)
             found["hidden_states"] = states
             found["reconstructed"] = self.reconstructor(states)
             use_features = self.config.reconstruct == "features"
-            found["target"] = values.flatten(2) if use_features else embedded
-        return VideoAlignment(video, text, **found)
+            features = self.bridge.input.standardised(values).flatten(2)
+            found["target"] = features if use_features else embedded
+        return VideoAlignment(video, text, self.video_projection(bridged), **found)
 
     def published_keys(self) -> dict[str, str]:
         """Our parameter -> its name in the published video-text encoder's state dict."""
@@ -154,7 +174,7 @@ class AudioTextAligner(nn.Module):
         self.audio_projection = nn.Linear(bridge.output_dim, config.output_dim)
         self.text_projection = nn.Linear(config.text_dim, config.output_dim)
 
-    def forward(self, values: Tensor, mask: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, values: Tensor, mask: Tensor, text: Tensor) -> AudioAlignment:
         """Embed sound and annotations in the shared space.
 
         Args:
@@ -163,10 +183,11 @@ class AudioTextAligner(nn.Module):
             text: (B, D_text) frozen text embeddings of the annotations.
 
         Returns:
-            Audio (B, P) and text (B, P), what ``info_nce`` takes.
+            What ``info_nce`` takes, and the same space step by step.
         """
-        pooled = masked_mean(self.bridge(values, mask), mask)  # (B, D)
-        return self.audio_projection(pooled), self.text_projection(text)
+        bridged = self.bridge(values, mask)  # (B, T, D)
+        audio = self.audio_projection(masked_mean(bridged, mask))
+        return AudioAlignment(audio, self.text_projection(text), self.audio_projection(bridged))
 
     def published_keys(self) -> dict[str, str]:
         """Our parameter -> its name in the published audio-text encoder's state dict."""

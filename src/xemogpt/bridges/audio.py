@@ -47,7 +47,7 @@ class AudioBridge(nn.Module):
             ValueError: if the width is wrong.
         """
         values = values.to(self.transformer.dtype)
-        states: Tensor = self.transformer(self.input(values), mask)
+        states: Tensor = self.transformer(self.input(values, mask), mask)
         return states
 
     def published_keys(self) -> dict[str, str]:

@@ -3,15 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from xemogpt.encoders.steps import masked_mean, mean_of_neighbours
 
-def masked_mean(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean over each sample's own steps: (B, T, D), bool (B, T) -> (B, D); zero for no steps.
-
-    >>> masked_mean(torch.tensor([[[1.0], [3.0], [9.0]]]), torch.tensor([[True, True, False]]))
-    tensor([[2.]])
-    """
-    own = mask[..., None].to(states.dtype)
-    return (states * own).sum(dim=1) / own.sum(dim=1).clamp(min=1)
+__all__ = ["AttentionPooling", "masked_mean", "mean_of_neighbours"]
 
 
 class AttentionPooling(nn.Module):

@@ -49,8 +49,10 @@ class VideoBridge(nn.Module):
         if residual:
             nn.init.constant_(self.position_gate, self.config.gate_init)
 
-    def embed(self, values: Tensor) -> Tensor:
+    def embed(self, values: Tensor, mask: Tensor | None = None) -> Tensor:
         """Features (B, T, D_in) -> inputs of the layers (B, T, D): projected, positions added.
+
+        ``mask`` (B, T) says which steps count for the clip's mean; all if not given.
 
         Raises:
             ValueError: if there are more frames than positions, or the width is wrong.
@@ -64,7 +66,7 @@ class VideoBridge(nn.Module):
         positions = self.positions[:, :num_frames]
         if self.config.form == "residual":
             positions = self.position_gate * positions
-        states: Tensor = self.input(values.to(self.transformer.dtype)) + positions
+        states: Tensor = self.input(values.to(self.transformer.dtype), mask) + positions
         return states
 
     def transform(self, states: Tensor, mask: Tensor) -> Tensor:
@@ -85,7 +87,7 @@ class VideoBridge(nn.Module):
         Raises:
             ValueError: if there are too many frames or the width is wrong.
         """
-        return self.transform(self.embed(values), mask)
+        return self.transform(self.embed(values, mask), mask)
 
     def published_keys(self) -> dict[str, str]:
         """Our parameter -> its name in the published video encoder's state dict."""

@@ -9,7 +9,7 @@ import typer
 def ui(
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Model to offer: measured, a folder or a hub id. May be repeated."),
+        typer.Option(help="Model to offer: nano, measured, a folder or a hub id. May be repeated."),
     ] = None,
     annotate: Annotated[
         list[Path] | None,
@@ -69,7 +69,7 @@ def ui(
             typer.launch(address)
 
     settings = Settings(
-        models=model or ["measured"],
+        models=model or ["nano", "measured"],
         sets=annotate or [],
         annotators=annotator or [],
         samples=samples,

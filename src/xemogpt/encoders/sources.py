@@ -35,7 +35,9 @@ class Reference(Config):
 
 
 def resolve_source(source: str | Path, revision: str | None = None) -> Path:
-    """The folder that ``source`` means: a folder, an asset of ``xemogpt pull``, or a hub id.
+    """The folder that ``source`` means.
+
+    It is a folder, a model that comes with the package, an asset of ``xemogpt pull``, or a hub id.
 
     Raises:
         WeightsError: if it is none of them, or the hub cannot give it.
@@ -45,9 +47,9 @@ def resolve_source(source: str | Path, revision: str | None = None) -> Path:
         return folder
     name = str(source)
     if _is_asset(source):
-        from xemogpt.weights import locate
+        from xemogpt.weights import locate, shipped
 
-        return locate(name)
+        return shipped(name) or locate(name)
     if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise WeightsError(f"no folder {name}; give an existing folder, or a hub id (owner/name)")
     return _download(name, revision)

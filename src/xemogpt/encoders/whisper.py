@@ -17,6 +17,7 @@ from xemogpt.config import Config, build_config
 from xemogpt.encoders.base import FrozenEncoder
 from xemogpt.encoders.raw import check_waveform
 from xemogpt.encoders.sources import resolve_source
+from xemogpt.encoders.steps import mean_of_neighbours
 from xemogpt.encoders.towers import build_tower, load_tower, plain_settings
 from xemogpt.errors import ConfigError
 from xemogpt.media.audio import SAMPLE_RATE
@@ -36,6 +37,8 @@ class WhisperEncoderConfig(Config):
     """Which layer to read: 0 is what enters the first, 1 what the first gives, and so on; -1 is the
     last layer after the final norm. Several are stacked, for a bridge to mix. The middle one if
     not given: prosody and emotion are clearest there, words further up."""
+    pool: int = Field(default=1, ge=1)
+    """Neighbouring vectors averaged into one; 4 gives one for every 80 ms."""
 
 
 class WhisperAudioEncoder(FrozenEncoder):
@@ -43,7 +46,8 @@ class WhisperAudioEncoder(FrozenEncoder):
 
     Whisper was made for windows padded to 30 s. Here a clip is encoded at its own length, with as
     many positions as it needs; sound beyond 30 s is encoded in pieces of 30 s, each normalised by
-    its own loudest moment as Whisper does. Every 20 ms begun give one vector.
+    its own loudest moment as Whisper does. Every 20 ms begun give one vector,
+    unless neighbours are pooled.
     """
 
     name: ClassVar[str] = "whisper"
@@ -72,6 +76,7 @@ class WhisperAudioEncoder(FrozenEncoder):
         revision: str | None = None,
         dtype: str = "float32",
         layers: int | Sequence[int] | None = None,
+        pool: int = 1,
     ) -> Self:
         """Load the encoder of a Whisper checkpoint; its decoder is left out.
 
@@ -80,6 +85,7 @@ class WhisperAudioEncoder(FrozenEncoder):
             revision: hub revision.
             dtype: of the weights, and so of the features.
             layers: which layer or layers to read, as in ``WhisperEncoderConfig``.
+            pool: neighbouring vectors averaged into one.
 
         Raises:
             WeightsError: if files are absent or incomplete.
@@ -89,16 +95,19 @@ class WhisperAudioEncoder(FrozenEncoder):
         tower = load_tower(WhisperEncoder, folder, dtype, key_mapping={r"^(model\.)?encoder\.": ""})
         config = build_config(
             WhisperEncoderConfig,
-            {"whisper": plain_settings(tower.config), "layers": layers},
+            {"whisper": plain_settings(tower.config), "layers": layers, "pool": pool},
             "whisper encoder",
         )
         encoder = cls(config, tower)
-        options = {"dtype": dtype, "layers": list(encoder.layers)}
+        options: dict[str, Any] = {"dtype": dtype, "layers": list(encoder.layers)}
+        # Named only where it is used: caches made before there was such an option stay valid.
+        options |= {"pool": pool} if pool > 1 else {}
         return encoder._loaded_from(source, revision, options)
 
     def to_config(self) -> dict[str, Any]:
-        """Tower and layers."""
-        return self.config.model_dump(mode="json")
+        """Tower, layers, and pooling where there is some."""
+        left_out = {"pool"} if self.config.pool == 1 else set()
+        return self.config.model_dump(mode="json", exclude=left_out)
 
     @cached_property
     def _extractor(self) -> WhisperFeatureExtractor:
@@ -133,11 +142,11 @@ class WhisperAudioEncoder(FrozenEncoder):
         return torch.from_numpy(np.ascontiguousarray(mel.T[:num_frames], dtype=np.float32))
 
     def output_lengths(self, lengths: Tensor) -> Tensor:
-        """One vector for every two mel frames; the second convolution has a stride of two."""
-        return (lengths + 1) // 2
+        """One vector for every two mel frames (the second convolution's stride) times ``pool``."""
+        return -(-((lengths + 1) // 2) // self.config.pool)
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Log-mel (B, M, bins) -> hidden states (B, T, D) or (B, T, L, D), T = ceil(M / 2)."""
+        """Log-mel (B, M, bins) -> hidden states (B, T, D) or (B, T, L, D)."""
         num_steps = (inputs.shape[1] + 1) // 2
         values = inputs.new_zeros(len(inputs), num_steps, self.num_layers, self.feature_dim)
         for start in range(0, inputs.shape[1], MAX_FRAMES):
@@ -148,7 +157,14 @@ class WhisperAudioEncoder(FrozenEncoder):
                 states = self._encode_piece(piece, left[rows])  # (b, t, L, D)
                 first = start // 2
                 values[rows, first : first + states.shape[1]] = states
+        values = self._pooled(values, (lengths.to(values.device) + 1) // 2)
         return values.squeeze(2) if self.num_layers == 1 else values
+
+    def _pooled(self, values: Tensor, lengths: Tensor) -> Tensor:
+        """Average neighbours: (B, T, L, D) of which ``lengths`` are real -> (B, T', L, D)."""
+        mask = torch.arange(values.shape[1], device=values.device) < lengths[:, None]  # (B, T)
+        pooled, _ = mean_of_neighbours(values.flatten(2), mask, self.config.pool)
+        return pooled.view(*pooled.shape[:2], *values.shape[2:])
 
     def _encode_piece(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """Encode at most 30 s, (b, m, bins) -> (b, t, L, D), as if each row were alone."""

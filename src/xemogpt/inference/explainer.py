@@ -23,7 +23,8 @@ from xemogpt.signals import Measurement, Meter
 if TYPE_CHECKING:
     from xemogpt.model.decoding import Precision
 
-_MEASURED_PRESETS = ("nano", "measured")
+MEASURED = "measured"
+"""The name under which text is composed from measured cues, without a model."""
 _LOOK_AHEAD = 2
 """Batches of windows held at once, so that those of like length can be decoded together."""
 
@@ -62,17 +63,16 @@ class Explainer:
         decoder: Decoder = "auto",
         precision: "Precision" = "fp32",
     ) -> "Explainer":
-        """Load a model by preset name, folder or hub id.
+        """Load ``"nano"``, the model of a folder, or one of the model hub.
 
-        ``"nano"`` has no trained weights yet: its text is composed from measured cues and says
-        ``source: "measured"``. A folder or hub id runs the model. ``decoder`` and ``precision``
-        are explained at ``ModelWriter``.
+        ``"measured"`` runs none: its text is composed from measured cues and says ``source:
+        "measured"``. ``decoder`` and ``precision`` are explained at ``ModelWriter``.
 
         Raises:
             WeightsError: if pulled files are absent; the message names the command to run.
             CheckpointError: if the model's weights do not fit, or are not the ones saved.
         """
-        if str(model) in _MEASURED_PRESETS:
+        if str(model) == MEASURED:
             return cls(MeasuredWriter(), use_recognition=use_recognition)
         writer = ModelWriter(
             model, device=device, batch_size=batch_size, decoder=decoder, precision=precision,

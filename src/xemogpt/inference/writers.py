@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 from xemogpt.errors import ConfigError
 from xemogpt.files import sha256_of
 from xemogpt.inference.requests import Passage, Piece
+from xemogpt.inference.streaming import Tell, TokenTeller
 from xemogpt.inference.support import mark_support
 from xemogpt.media import Clip
 from xemogpt.metrics.extraction import RuleExtractor
@@ -31,8 +32,12 @@ class Writer(Protocol):
     packages: tuple[str, ...]
     """Packages whose versions its output depends on."""
 
-    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
-        """Explain each window; at most ``batch_size`` of them are handed over at once."""
+    def write(self, pieces: Sequence[Piece], tell: Tell | None = None) -> list[Passage]:
+        """Explain each window; at most ``batch_size`` of them are handed over at once.
+
+        ``tell`` hears the words of each window (by its place in ``pieces``) as they come, from
+        writers whose words come one by one.
+        """
         ...
 
 
@@ -48,7 +53,7 @@ class MeasuredWriter:
         self.weights: dict[str, str] = {}
         self.settings: dict[str, Setting] = {}
 
-    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
+    def write(self, pieces: Sequence[Piece], tell: Tell | None = None) -> list[Passage]:
         """Compose a paragraph from the cues of each measurement."""
         return [_compose_passage(piece) for piece in pieces]
 
@@ -120,18 +125,23 @@ class ModelWriter:
             "num_frames": self._config.max_frames,
         }
 
-    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
+    def write(self, pieces: Sequence[Piece], tell: Tell | None = None) -> list[Passage]:
         """Generate an explanation of each window, windows of like length together."""
         order = sorted(range(len(pieces)), key=lambda index: _length(pieces[index]))
         passages: dict[int, Passage] = {}
         for start in range(0, len(order), self._rows):
             chosen = order[start : start + self._rows]
             batch = [pieces[index] for index in chosen]
-            for index, text in zip(chosen, self._generate(batch), strict=True):
+            teller = None
+            if tell is not None:
+                teller = TokenTeller(
+                    self._processor.tokenizer, chosen, tell, has_prompt=self._decoder is None
+                )
+            for index, text in zip(chosen, self._generate(batch, teller), strict=True):
                 passages[index] = self._passage(text, pieces[index])
         return [passages[index] for index in range(len(pieces))]
 
-    def _generate(self, pieces: Sequence[Piece]) -> list[str]:
+    def _generate(self, pieces: Sequence[Piece], teller: TokenTeller | None = None) -> list[str]:
         words = [piece.measurement.transcript for piece in pieces]
         inputs = self._processor(
             subtitle=[said.text if said else None for said in words],
@@ -142,12 +152,21 @@ class ModelWriter:
         ).to(self._model.device)
         if self._decoder is None:
             generated = self._model.generate(
-                **inputs, max_new_tokens=self._max_new_tokens, do_sample=False, num_beams=1
+                **inputs,
+                max_new_tokens=self._max_new_tokens,
+                do_sample=False,
+                num_beams=1,
+                streamer=teller,
             )
         else:
             generated = self._model.generate_fast(
-                self._decoder, max_new_tokens=self._max_new_tokens, **inputs
+                self._decoder,
+                max_new_tokens=self._max_new_tokens,
+                tell=teller.put if teller else None,
+                **inputs,
             )
+            if teller is not None:
+                teller.end()
         texts: list[str] = self._processor.decode(generated, inputs)
         return texts
 
@@ -201,8 +220,10 @@ def _stated_emotions(stated: CueSet) -> tuple[Emotion, ...]:
 
 
 def _hash_weights(path: str | Path) -> dict[str, str]:
-    """SHA-256 of the weight files in a local folder; a hub id is named by itself."""
+    """SHA-256 of a model's weight files."""
+    from xemogpt.encoders.sources import resolve_source
+
     return {
         f"{Path(path).name}/{file.name}": sha256_of(file)
-        for file in sorted(Path(path).glob("*.safetensors"))
+        for file in sorted(resolve_source(path).glob("*.safetensors"))
     }

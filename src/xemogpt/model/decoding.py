@@ -108,6 +108,7 @@ class FastDecoder:
         max_new_tokens: int,
         eos_ids: Collection[int],
         pad_id: int,
+        tell: Callable[[Tensor], None] | None = None,
     ) -> Tensor:
         """Continue prompts greedily.
 
@@ -117,6 +118,7 @@ class FastDecoder:
             max_new_tokens: most tokens to add.
             eos_ids: tokens that end a row.
             pad_id: what follows the end of a row.
+            tell: is called with each step's tokens, int64 (B,), as soon as they are known.
 
         Returns:
             New tokens, int64 (B, new), with ``new`` at most ``max_new_tokens``.
@@ -135,6 +137,8 @@ class FastDecoder:
         for step in range(max_new_tokens):
             token = logits.argmax(-1).masked_fill(is_done, pad_id)  # (B,)
             found.append(token)
+            if tell is not None:
+                tell(token)
             is_done |= torch.isin(token, ends)
             if step + 1 == max_new_tokens or bool(is_done.all()):
                 break

@@ -1,6 +1,6 @@
 """Generating text after perceiving each sample once, however many beams there are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -71,13 +71,19 @@ class PerceiveOnceMixin(GenerationMixin):
 
     @torch.inference_mode()
     def generate_fast(
-        self, decoder: FastDecoder, *, max_new_tokens: int, **inputs: Tensor
+        self,
+        decoder: FastDecoder,
+        *,
+        max_new_tokens: int,
+        tell: Callable[[Tensor], None] | None = None,
+        **inputs: Tensor,
     ) -> Tensor:
         """What ``generate`` gives with ``do_sample=False``, decoded without transformers.
 
         Args:
             decoder: made of this model's ``language_model`` as it is now.
             max_new_tokens: most tokens to add.
+            tell: is called with each step's tokens, int64 (B,), as soon as they are known.
             **inputs: what the processor gave.
 
         Returns:
@@ -93,6 +99,7 @@ class PerceiveOnceMixin(GenerationMixin):
             max_new_tokens,
             [ends] if isinstance(ends, int) else ends or [],
             0 if pad is None else pad,
+            tell,
         )
         return torch.cat([input_ids, new], dim=1)
 

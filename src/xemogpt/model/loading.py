@@ -246,6 +246,8 @@ def load_backbone(
     """
     folder = resolve_source(source, revision)
     model: PreTrainedModel = load_tower(AutoModelForCausalLM, folder, dtype)
+    # Else every model saved with it would tell where assets lie on the machine that made it.
+    model.config._name_or_path = str(source)
     return model
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from xemogpt.bridges.audio import AudioBridge
-from xemogpt.bridges.pooling import masked_mean
+from xemogpt.bridges.pooling import mean_of_neighbours
 from xemogpt.bridges.video import VideoBridge
 from xemogpt.encoders.base import Features, FrozenEncoder
 from xemogpt.errors import ConfigError
@@ -128,32 +128,6 @@ def build_pathway(
         )
     bridge = VideoBridge(bridge_config) if modality == "video" else AudioBridge(bridge_config)  # type: ignore[arg-type]
     return Pathway(encoder, bridge, hidden_dim, config.pool(modality))
-
-
-def mean_of_neighbours(states: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Average every ``size`` steps, the last ones of a row as many as there are.
-
-    Args:
-        states: (B, T, D).
-        mask: bool (B, T), a row's own steps first.
-        size: steps that become one.
-
-    Returns:
-        (B, ceil(T / size), D), and its mask.
-
-    >>> states = torch.tensor([[[1.0], [3.0], [5.0], [9.0]]])
-    >>> mean_of_neighbours(states, torch.tensor([[True, True, True, False]]), 2)[0].flatten()
-    tensor([2., 5.])
-    """
-    if size == 1:
-        return states, mask
-    rows, steps, dim = states.shape
-    groups = -(-steps // size)
-    short = groups * size - steps
-    states = nn.functional.pad(states, (0, 0, 0, short)).reshape(rows * groups, size, dim)
-    own = nn.functional.pad(mask, (0, short)).reshape(rows * groups, size)
-    pooled = masked_mean(states, own)  # (B * groups, D)
-    return pooled.reshape(rows, groups, dim), own.any(dim=-1).reshape(rows, groups)
 
 
 def thin_evenly(vectors: Tensor, count: int) -> Tensor:

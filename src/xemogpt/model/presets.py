@@ -4,18 +4,24 @@ from xemogpt.errors import UnknownNameError
 from xemogpt.model.assembly import EncoderSource, Parts
 from xemogpt.model.configuration import LoraSection, PromptSection
 
-# Face mesh, Whisper and SmolLM2, all from `xemogpt pull nano`. Expression reads best from Whisper's
-# middle layers (docs/architecture.md), so the audio bridge mixes those. What the backbone reads is
-# kept short for the laptop: about three vectors a second of video, five of sound, a brief request.
-# Dropout inside adapters would cost a sixth of a training step on a CPU.
+# Face mesh, Whisper and SmolLM2, all from `xemogpt pull nano`. Expression coefficients and head
+# pose say more than the mesh's points, and expression reads best from Whisper's middle layers
+# (docs/results_training.md). Bridges get features standardised, with their deviations from the
+# clip's mean: what moves is small beside what stands. What the backbone reads is kept short for the
+# laptop: at most sixteen vectors of video, four a second of sound, a brief request. Dropout inside
+# adapters would cost a sixth of a training step on a CPU.
+_NANO_BRIDGE = {
+    "form": "residual", "dim": 256, "num_heads": 4, "dropout": 0.2,
+    "standardise": True, "deviations": True,
+}  # fmt: skip
 NANO = Parts(
     backbone="smollm2-135m",
-    video=EncoderSource(name="facemesh"),
-    audio=EncoderSource(name="whisper", options={"layers": [2, 3, 4, 5]}),
-    video_bridge={"form": "residual", "dim": 256, "num_heads": 4, "max_frames": 64},
-    audio_bridge={"form": "residual", "num_heads": 8},
+    video=EncoderSource(name="facemesh", options={"parts": ["blendshapes", "pose"]}),
+    audio=EncoderSource(name="whisper", options={"layers": [2, 3, 4, 5], "pool": 4}),
+    video_bridge={**_NANO_BRIDGE, "max_frames": 64},
+    audio_bridge=_NANO_BRIDGE,
     video_pool=4,
-    audio_pool=10,
+    audio_pool=3,
     prompt=PromptSection(style="brief"),
     lora=LoraSection(
         r=16,

@@ -111,13 +111,18 @@ async def _chunks(ticket: Ticket, outcomes: Outcomes, frame: dict[str, Any]) -> 
         return server_sent(None, {**frame, "choices": [choice], **more})
 
     yield chunk({"role": "assistant", "content": ""})
-    gap = ""
+    gap, said = "", ""
     async for event in beating(ticket):
         if event is None:
             yield ": still at work\n\n"
+        elif event["event"] == "words":
+            yield chunk({"content": ("" if said else gap) + event["text"]})
+            said += event["text"]
         elif event["event"] == "passage":
-            yield chunk({"content": gap + event["text"]})
-            gap = "\n\n"
+            rest = event["text"].removeprefix(said)
+            if rest:
+                yield chunk({"content": ("" if said else gap) + rest})
+            gap, said = "\n\n", ""
         elif event["event"] == "done":
             yield chunk({}, "stop", explanation=outcomes.result(event["result"]))
         elif event["event"] == "failed":

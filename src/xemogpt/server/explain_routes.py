@@ -41,8 +41,9 @@ async def explain(
 ) -> Response:
     """Send a file as form data or as raw bytes, or a subtitle alone.
 
-    With ``Accept: text/event-stream`` the answer is server-sent events: ``probed``, a ``passage``
-    for each window as it is written, then ``explanation`` or ``problem``.
+    With ``Accept: text/event-stream`` the answer is server-sent events: ``probed``, ``words`` as a
+    model writes them, a ``passage`` for each window when it is written, then ``explanation`` or
+    ``problem``.
     """
     engine: Engine = request.app.state.engine
     admission = engine.admit()

@@ -152,7 +152,7 @@ def server_sent(event: str | None, data: Any) -> str:
 
 
 async def explain_events(ticket: Ticket, outcomes: Outcomes) -> AsyncIterator[str]:
-    """``probed``, a ``passage`` for each window, then ``explanation`` or ``problem``."""
+    """``probed``; ``words`` as they come, a ``passage`` a window; the end."""
     async for event in beating(ticket):
         if event is None:
             yield ": still at work\n\n"

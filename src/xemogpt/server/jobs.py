@@ -54,6 +54,8 @@ async def _follow(engine: Engine, id: str, ticket: Ticket, upload: Upload) -> No
                 engine.jobs.begin(id, event["duration_s"])
             elif event["event"] == "passage":
                 engine.jobs.reach(id, event["until_s"])
+            elif event["event"] == "words":
+                continue  # a job is read window by window
             elif event["event"] == "done":
                 engine.jobs.end(id, "done", result=outcomes.result(event["result"]))
             elif event["kind"] == "stopping":

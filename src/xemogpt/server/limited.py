@@ -10,6 +10,7 @@ from xemogpt.errors import (
     MediaError,
 )
 from xemogpt.inference.requests import Passage, Piece
+from xemogpt.inference.streaming import Tell
 from xemogpt.inference.writers import Setting, Writer
 from xemogpt.media import MediaInfo, probe
 
@@ -89,7 +90,7 @@ def _check_pixels(info: MediaInfo, max_frame: int, max_total: float) -> None:
 
 
 class TellingWriter:
-    """A writer that tells of each passage as soon as it is written, and stops when unwanted.
+    """A writer that tells words and passages as they come, and stops when unwanted.
 
     Args:
         writer: who writes.
@@ -114,7 +115,7 @@ class TellingWriter:
         self._writer, self._ids, self._tell = writer, ids, tell
         self._is_unwanted = is_unwanted
 
-    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
+    def write(self, pieces: Sequence[Piece], tell: Tell | None = None) -> list[Passage]:
         """Write, tell, and hand on unchanged.
 
         Raises:
@@ -122,8 +123,16 @@ class TellingWriter:
         """
         if self._is_unwanted():
             raise Cancelled
-        passages = self._writer.write(pieces)
-        for piece, passage in zip(pieces, passages, strict=True):
-            ident = self._ids[id(piece.request)]
+        idents = [self._ids[id(piece.request)] for piece in pieces]
+
+        offsets = [0] * len(pieces)
+
+        def words(place: int, text: str) -> None:
+            until_s = round(pieces[place].end_s, 3)
+            self._tell("words", id=idents[place], text=text, offset=offsets[place], until_s=until_s)
+            offsets[place] += len(text)
+
+        passages = self._writer.write(pieces, words)
+        for ident, piece, passage in zip(idents, pieces, passages, strict=True):
             self._tell("passage", id=ident, text=passage.text, until_s=round(piece.end_s, 3))
         return passages

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xemogpt.errors import ConfigError
+from xemogpt.inference.explainer import MEASURED
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TOKEN_VARIABLE = "XEMOGPT_TOKEN"
 SHORTEST_TOKEN = 16
 """Characters; shorter ones can be guessed."""
-MEASURED = ("nano", "measured")
-"""Models that need no torch and explain one window at a time."""
 _MB = 1_000_000
 
 
@@ -95,7 +94,7 @@ class ServerSettings:
     @property
     def is_measured(self) -> bool:
         """Whether text is composed from measurements, without a model."""
-        return self.model in MEASURED
+        return self.model == MEASURED
 
     @property
     def model_id(self) -> str:

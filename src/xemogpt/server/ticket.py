@@ -43,6 +43,8 @@ class Ticket:
         self.started: float | None = None
         self.duration_s: float | None = None
         self.reached_s = 0.0
+        self.num_said = 0
+        """Characters told of the passage that is being written."""
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._ended = False
 
@@ -52,7 +54,7 @@ class Ticket:
         return self._ended
 
     def tell(self, event: Event) -> None:
-        """Pass on an event of the worker; nothing after the end, no passage twice."""
+        """Pass on an event of the worker; nothing after the end, no words or passage twice."""
         if self._ended:
             return
         if event["event"] == "probed":
@@ -60,7 +62,14 @@ class Ticket:
         if event["event"] == "passage":
             if self.duration_s and event["until_s"] <= self.reached_s:
                 return  # a second try after a neighbour ended the worker
-            self.reached_s = event["until_s"]
+            self.reached_s, self.num_said = event["until_s"], 0
+        if event["event"] == "words":
+            is_known = bool(self.duration_s) and event["until_s"] <= self.reached_s
+            new = "" if is_known else event["text"][max(0, self.num_said - event["offset"]) :]
+            if not new:
+                return  # a second try says what was said
+            self.num_said += len(new)
+            event = {"event": "words", "id": self.id, "text": new}
         self._ended = event["event"] in ("done", "failed")
         self._events.put_nowait(event)
 

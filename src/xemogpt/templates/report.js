@@ -76,6 +76,14 @@ if (media) {
   const follow = () => { show(media.currentTime); if (!media.paused) requestAnimationFrame(follow); };
   for (const name of ["play", "seeked", "timeupdate"]) media.addEventListener(name, follow);
 }
+for (const mark of all(".mark")) mark.addEventListener("click", () => {
+  mark.setAttribute("aria-pressed", String(mark.getAttribute("aria-pressed") !== "true"));
+  const wrong = all('.mark[aria-pressed="true"]').map((each) => settings.cues[Number(each.dataset.number)]);
+  byId("marked").textContent = wrong.length ? `${wrong.length} marked as wrong.` : "Is one of them wrong? Mark it.";
+  URL.revokeObjectURL(byId("save").href);
+  byId("save").href = URL.createObjectURL(new Blob([JSON.stringify({ media: settings.media, wrong }, null, 1)], { type: "application/json" }));
+  byId("save").hidden = !wrong.length;
+});
 addEventListener("resize", () => requestAnimationFrame(() => {
   place(byId("playhead"), now);
   const band = byId("band");

@@ -32,9 +32,9 @@ class DrawSettings(Config):
     hidden_rate: float = Field(default=0.5, gt=0, lt=1)
     """Share of frames to reconstruct (video)."""
     time_mask_rate: float = Field(default=0.1, ge=0, lt=1)
-    """Share of steps zeroed in spans (training only)."""
+    """Share of steps, in spans, replaced by the clip's mean (training only)."""
     feature_mask_rate: float = Field(default=0.0, ge=0, lt=1)
-    """Share of feature dimensions zeroed (training only)."""
+    """Share of feature dimensions replaced by the clip's mean (training only)."""
     subject_shift: float = Field(default=0.0, ge=0, le=1)
     """Share of training samples whose features move from their own subject's mean towards that of
     another drawn one: as if someone else had spoken. Needs ``subject`` in the records."""
@@ -132,7 +132,7 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         epoch = self.epoch if self.training else 0
         rng = np.random.default_rng([self.seed, epoch, index])
-        values = self._features(index, rng)
+        values, place = self._features(index, rng)
         text, key_cues = self._text(self.samples[index], rng)
         length = len(values)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -145,23 +145,28 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
             "values": values,
             "text": torch.from_numpy(text),
             "own_cues": self._ids(self.samples[index].cue_names(*self.modalities)),
+            "when": self._when(self.samples[index], place),
             "key_cues": self._ids(key_cues),
             "order": order,
             "hidden": hidden,
             "sample_index": torch.tensor(index),
         }
 
-    def _features(self, index: int, rng: np.random.Generator) -> Tensor:
-        """Features (T, D) or (T, L, D); in training of any copy, cut and masked."""
+    def _features(self, index: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Features (T, D) or (T, L, D), and where in what was encoded each step lies (T,), 0 to 1.
+
+        In training they are of any copy, cut and masked.
+        """
         key = self.keys[index]
         if self.training:
             choices = [key, *self.cache.variants(key)]
             key = choices[int(rng.integers(len(choices)))]
         values = self.cache[key].float()
+        place = (torch.arange(len(values)) + 0.5) / len(values)
         most = self.draws.max_steps
         if most is not None and len(values) > most:
             start = int(rng.integers(len(values) - most + 1)) if self.training else 0
-            values = values[start : start + most]
+            values, place = values[start : start + most], place[start : start + most]
         if self.training:
             own = self._means.get(str(self.samples[index].subject))
             if own is not None and rng.random() < self.draws.subject_shift:
@@ -169,7 +174,26 @@ class BridgeDataset(Dataset[dict[str, Tensor]]):
                 other = self._means[names[int(rng.integers(len(names)))]]
                 values = values + float(rng.random()) * (other - own)
             values = _mask(values, self.draws, rng)
-        return values
+        return values, place
+
+    def _when(self, sample: TrainingSample, place: Tensor) -> Tensor:
+        """At which steps each cue of ``own_cues`` is there, bool (T, M); all, if it has no time."""
+        spans: dict[int, list[tuple[float, float]]] = {}
+        length = sample.duration_s
+        most_s = self.cache.identity.max_s
+        encoded_s = min(length, most_s) if length and most_s else length
+        for name, cue in zip(
+            sample.cue_names(*self.modalities), sample.cues_of(*self.modalities), strict=True
+        ):
+            span = (0.0, 1.0)
+            if encoded_s and cue.start_s is not None and cue.end_s is not None:
+                span = (cue.start_s / encoded_s, cue.end_s / encoded_s)
+            spans.setdefault(self.vocabulary[name], []).append(span)
+        when = torch.zeros(len(place), self.max_cues, dtype=torch.bool)
+        for column, cue_id in enumerate(sorted(spans)):
+            for start, end in spans[cue_id]:
+                when[:, column] |= (place >= start) & (place <= end)
+        return when
 
     def _text(
         self, sample: TrainingSample, rng: np.random.Generator
@@ -208,6 +232,7 @@ def collate_bridge(items: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
         "values": torch.nn.utils.rnn.pad_sequence([i["values"] for i in items], batch_first=True),
         "mask": mask,
         "hidden": torch.nn.utils.rnn.pad_sequence([i["hidden"] for i in items], batch_first=True),
+        "when": torch.nn.utils.rnn.pad_sequence([i["when"] for i in items], batch_first=True),
         "order": torch.stack(orders),
         **{name: stack(name) for name in ("text", "own_cues", "key_cues", "sample_index")},
     }
@@ -280,15 +305,15 @@ def _subject_means(
 
 
 def _mask(values: Tensor, draws: DrawSettings, rng: np.random.Generator) -> Tensor:
-    """Zero spans of steps and single dimensions."""
-    values = values.clone()
+    """Put the clip's own mean in place of spans of steps and single dimensions."""
+    values, mean = values.clone(), values.mean(dim=0)
     remaining = int(draws.time_mask_rate * len(values))
     while remaining > 0:
         span = min(remaining, int(rng.integers(1, max(2, len(values) // 10) + 1)))
         start = int(rng.integers(len(values) - span + 1))
-        values[start : start + span] = 0
+        values[start : start + span] = mean
         remaining -= span
     if draws.feature_mask_rate:
         dropped = rng.random(values.shape[-1]) < draws.feature_mask_rate
-        values[..., torch.from_numpy(dropped)] = 0
+        values[..., torch.from_numpy(dropped)] = mean[..., torch.from_numpy(dropped)]
     return values

@@ -24,6 +24,8 @@ class ObjectiveWeights(Config):
     """Reconstructing hidden frames (video only)."""
     bank: float = Field(default=0.0, ge=0)
     """Telling each cue of the vocabulary present or absent by its closeness to the clip."""
+    moments: float = Field(default=0.0, ge=0)
+    """The same at each step: is the cue there now? Needs cues with times."""
     temperature: float = Field(default=0.07, gt=0)
     """Of the contrast."""
     shared: Shared = "soft"
@@ -37,7 +39,7 @@ class BridgePretraining(nn.Module):
         aligner: bridge and heads.
         weights: of the objectives.
         bank: embeddings of the vocabulary's cues and how common each is, from ``cue_bank``; none
-            where the objective ``bank`` counts nothing.
+            where the objectives ``bank`` and ``moments`` count nothing.
     """
 
     def __init__(
@@ -49,7 +51,8 @@ class BridgePretraining(nn.Module):
         super().__init__()
         self.aligner = aligner
         self.weights = weights
-        self.bank = None if bank is None else CueBank(*bank)
+        self.bank = CueBank(*bank) if bank is not None and weights.bank else None
+        self.moments = CueBank(*bank) if bank is not None and weights.moments else None
 
     def forward(
         self,
@@ -60,6 +63,7 @@ class BridgePretraining(nn.Module):
         key_cues: Tensor,
         order: Tensor | None = None,
         hidden: Tensor | None = None,
+        when: Tensor | None = None,
         sample_index: Tensor | None = None,
     ) -> dict[str, Any]:
         """Compute the loss of a batch, contrasted with the batches of all ranks.
@@ -74,21 +78,27 @@ class BridgePretraining(nn.Module):
             out = self.aligner(
                 values, mask, text, order if use_order else None, hidden if use_hidden else None
             )
-            queries, keys = out.video, out.text
+            queries, keys, steps = out.video, out.text, out.steps
             if out.true_logits is not None and out.shuffled_logits is not None:
                 parts["loss_temporal"] = _order_loss(out.true_logits, out.shuffled_logits)
             if out.reconstructed is not None and out.target is not None and hidden is not None:
                 parts["loss_masked"] = _hidden_loss(out.reconstructed, out.target, hidden)
         else:
-            queries, keys = self.aligner(values, mask, text)
+            heard = self.aligner(values, mask, text)
+            queries, keys, steps = heard.audio, heard.text, heard.steps
         parts["loss_text"] = self._contrast(queries, keys, own_cues, key_cues)
         if self.bank is not None:
             parts["loss_bank"] = self.bank(queries, self.aligner.text_projection, own_cues)
+        if self.moments is not None and when is not None:
+            parts["loss_moments"] = self.moments.moments(
+                steps, mask, self.aligner.text_projection, own_cues, when
+            )
         factors = {
             "loss_text": self.weights.text,
             "loss_temporal": self.weights.temporal,
             "loss_masked": self.weights.masked,
             "loss_bank": self.weights.bank,
+            "loss_moments": self.weights.moments,
         }
         loss = torch.stack([factors[name] * part for name, part in parts.items()]).sum()
         if self.training:

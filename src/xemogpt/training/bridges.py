@@ -106,11 +106,12 @@ def train_bridge(kind: Kind, run: BridgeRun, resume: bool = False) -> RunResult:
     texts = CueTexts(text_encoders.get(run.text_encoder)(), Path(run.features).parent)
     train, validation = _datasets(kind, run, cache, texts)
     bank = None
-    if run.objectives.bank:
+    if run.objectives.bank or run.objectives.moments:
         bank = cue_bank(train.samples, train.modalities, train.vocabulary, texts)
     set_seed(run.train.seed)
     text_dim = len(train[0]["text"])
     aligner = build_aligner(kind, cache, run.bridge, run.heads, text_dim)
+    aligner.bridge.input.take_statistics(lambda: (cache[key].float() for key in train.keys))
     extra = {"label_names": ["sample_index"], "dataloader_drop_last": _drops_last(run, train)}
     trainer = GuardedTrainer(
         run.train,

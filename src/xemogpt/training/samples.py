@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from xemogpt.errors import DatasetError
-from xemogpt.schema import CueSet, Modality
+from xemogpt.schema import Cue, CueSet, Modality
 
 OnBad = Literal["error", "skip"]
 _MEDIA_MARKS = re.compile(r"\s*<(?:video|audio|image)>\s*")
@@ -27,6 +27,8 @@ class TrainingSample(BaseModel):
     """Path of the clip, relative to the corpus file."""
     transcript: str | None = None
     """What is said. A record's transcript object is taken by its text."""
+    duration_s: float | None = Field(default=None, gt=0)
+    """Length of the clip; without it the times of its cues cannot be used."""
     instruction: str | None = None
     """What is asked; the default question if not given."""
     cues: CueSet = CueSet()
@@ -50,14 +52,16 @@ class TrainingSample(BaseModel):
 
     def cue_texts(self, *modalities: Modality) -> tuple[str, ...]:
         """The sentences of the cues of some modalities."""
-        return tuple(cue.text for one in modalities for cue in self.cues.of(one))
+        return tuple(cue.text for cue in self.cues_of(*modalities))
+
+    def cues_of(self, *modalities: Modality) -> tuple[Cue, ...]:
+        """The cues of some modalities."""
+        return tuple(cue for one in modalities for cue in self.cues.of(one))
 
     def cue_names(self, *modalities: Modality) -> tuple[str, ...]:
         """What makes cues the same: the kind, or the wording where none is set."""
         return tuple(
-            cue.kind or " ".join(cue.text.lower().split())
-            for one in modalities
-            for cue in self.cues.of(one)
+            cue.kind or " ".join(cue.text.lower().split()) for cue in self.cues_of(*modalities)
         )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 from transformers import EarlyStoppingCallback, set_seed
 
 from xemogpt.config import build_config
@@ -44,8 +46,12 @@ def train_sft(run: SftRun, resume: bool = False) -> RunResult:
     set_seed(run.train.seed)
     model, processor = load_base(run.model, run.train.seed)
     choose_trained(model, run.trained)
+    if run.train.device == "cpu" or not torch.cuda.is_available():
+        # Backwards through the fused attention costs more on CPUs: 2.9 s a step against 2.5 s.
+        model.language_model.set_attn_implementation("eager")
     caches = open_caches(run, model)
     train, validation = _datasets(run, processor, caches)
+    take_statistics(model, run.model, train)
     if run.train.patience is not None and validation is None:
         raise ConfigError("train.patience needs a validation split (data.validation_split)")
     callbacks: list[Any] = [RunRecord(run)]
@@ -124,6 +130,19 @@ def put_bridge(model: Any, modality: PerceivedModality, folder: str | None) -> N
             f"the bridge in {folder} has another shape than model.changes.{modality}_bridge says:"
             f" {str(error).splitlines()[-1].strip()}"
         ) from error
+
+
+def take_statistics(model: Any, settings: ModelSettings, train: SftDataset) -> None:
+    """Statistics of the cached training features, for fresh bridges that standardise them."""
+    for modality, cache in train.caches.items():
+        is_fresh = settings.base in PRESETS and getattr(settings, f"{modality}_bridge") is None
+        keys = [key for key in train.keys if key is not None and key in cache]
+        if is_fresh and keys:
+
+            def clips(cache: FeatureCache = cache, keys: list[str] = keys) -> Iterator[Tensor]:
+                return (cache[key].float() for key in keys)
+
+            getattr(model, modality).bridge.input.take_statistics(clips)
 
 
 def choose_trained(model: Any, trained: TrainedParts) -> None:

@@ -64,7 +64,7 @@ class SftDataset(Dataset[Example]):
         self.wording: Wording = wording
         self.epoch = 0
         self.lengths: list[int] | None = None
-        self._keys = [hashes.of(sample.media) if sample.media else None for sample in samples]
+        self.keys = [hashes.of(sample.media) if sample.media else None for sample in samples]
         self._present = [self._modalities_of(index) for index in range(len(samples))]
 
     def set_epoch(self, epoch: int) -> None:
@@ -99,7 +99,7 @@ class SftDataset(Dataset[Example]):
 
     def _modalities_of(self, index: int) -> tuple[PerceivedModality, ...]:
         """What a sample has of what the model perceives."""
-        sample, key = self.samples[index], self._keys[index]
+        sample, key = self.samples[index], self.keys[index]
         if sample.media is None or key is None:
             return ()
         info = None
@@ -125,12 +125,13 @@ class SftDataset(Dataset[Example]):
         chances = {"video": self.dropped.video, "audio": self.dropped.audio}
         kept = tuple(modality for modality in present if rng.random() >= chances[modality])
         keeps_words = has_words and rng.random() >= self.dropped.words
-        return (kept, keeps_words) if kept else (present, keeps_words)
+        # Words alone are shown too: of them no cue of face or voice can be told.
+        return (kept, keeps_words) if kept or keeps_words else (present, keeps_words)
 
     def _perceived(
         self, index: int, modality: PerceivedModality, rng: np.random.Generator
     ) -> Example:
-        cache, key = self.caches.get(modality), self._keys[index]
+        cache, key = self.caches.get(modality), self.keys[index]
         if cache is not None and key is not None:
             copies = [key, *cache.variants(key)] if self.training else [key]
             return {_CACHED[modality]: cache[copies[int(rng.integers(len(copies)))]].float()}
@@ -204,7 +205,7 @@ def _num_tokens(dataset: SftDataset, index: int, processor: XEmoGPTProcessor) ->
     batch = processor(subtitle=sample.transcript, instruction=sample.instruction, answer=answer)
     steps = 0
     for modality in present:
-        cache, key = dataset.caches.get(modality), dataset._keys[index]
+        cache, key = dataset.caches.get(modality), dataset.keys[index]
         steps += cache.num_steps(key) if cache is not None and key is not None else 0
     return int(torch.as_tensor(batch["input_ids"]).shape[1]) + steps
 

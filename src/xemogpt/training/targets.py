@@ -97,9 +97,37 @@ class CueBank(nn.Module):
 
         ``project`` takes text embeddings to the clips' space.
         """
+        logits = self.logits(queries, project)  # (B, C)
+        losses = functional.binary_cross_entropy_with_logits(
+            logits, self._marks(own_cues).any(dim=1).to(logits), reduction="none"
+        )
+        return (losses * self.known).sum(dim=-1).mean()
+
+    def moments(
+        self, steps: Tensor, mask: Tensor, project: nn.Module, own_cues: Tensor, when: Tensor
+    ) -> Tensor:
+        """The same question at each step: is the cue there now? A scalar.
+
+        Args:
+            steps: (B, T, P), the shared space at each step.
+            mask: bool (B, T), true for real steps.
+            project: takes text embeddings to that space.
+            own_cues: int64 (B, M), ids of a clip's cues, filled up with -1.
+            when: bool (B, T, M), the steps at which each of them is there.
+        """
+        logits = self.logits(steps, project)  # (B, T, C)
+        present = when.to(logits) @ self._marks(own_cues).to(logits)  # (B, T, C)
+        losses = functional.binary_cross_entropy_with_logits(
+            logits, present.clamp(max=1), reduction="none"
+        )
+        return (losses * self.known).sum(dim=-1)[mask].mean()
+
+    def logits(self, queries: Tensor, project: nn.Module) -> Tensor:
+        """How much speaks for each cue: (..., P) -> (..., C)."""
         keys = functional.normalize(project(self.texts), dim=-1)  # (C, P)
-        logits = self.log_scale.exp() * functional.normalize(queries, dim=-1) @ keys.T + self.bias
-        columns = torch.arange(len(self.bias), device=own_cues.device)
-        present = (own_cues[:, :, None] == columns).any(dim=1).to(logits)  # (B, C)
-        losses = functional.binary_cross_entropy_with_logits(logits, present, reduction="none")
-        return (losses * self.known).sum(dim=1).mean()
+        near = functional.normalize(queries, dim=-1) @ keys.T
+        return self.log_scale.exp() * near + self.bias
+
+    def _marks(self, own_cues: Tensor) -> Tensor:
+        """Cue ids (B, M) -> bool (B, M, C), which column each of them is."""
+        return own_cues[:, :, None] == torch.arange(len(self.bias), device=own_cues.device)

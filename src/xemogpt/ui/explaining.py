@@ -10,6 +10,7 @@ from typing import Literal
 from xemogpt.errors import ConfigError, MediaError
 from xemogpt.inference import Examination, Explainer, Request
 from xemogpt.inference.requests import Passage, Piece
+from xemogpt.inference.streaming import Tell
 from xemogpt.inference.writers import Setting, Writer
 from xemogpt.media import probe
 from xemogpt.schema import CueSet
@@ -81,7 +82,7 @@ class Studio:
                 told.put(error)
 
         threading.Thread(target=work, name="explain", daemon=True).start()
-        text, seconds = "", 0.0
+        text, coming, seconds = "", "", 0.0
         yield Progress()  # a visitor is answered at once, however long it takes
         while True:
             try:
@@ -96,7 +97,11 @@ class Studio:
                 named = _named(item, shown_name)
                 yield Progress(named.explanation.text, seconds, named)
                 return
-            text = f"{text}\n\n{item}".strip()
+            if isinstance(item, _Words):
+                coming += item
+                yield Progress(f"{text}\n\n{coming}".strip(), seconds)
+                continue
+            text, coming = f"{text}\n\n{item}".strip(), ""
             yield Progress(text, seconds)
 
     def measure(self, media: Path, subtitle: str) -> CueSet:
@@ -154,8 +159,14 @@ def _check_media(media: Path, max_minutes: float) -> None:
         )
 
 
+class _Words(str):
+    """A part of a passage that is still being written."""
+
+    __slots__ = ()
+
+
 class _TellingWriter:
-    """A writer that passes on each passage as soon as it is written."""
+    """A writer that passes on words as they come, and each passage when it is written."""
 
     def __init__(self, writer: Writer, told: "queue.Queue[str | Examination | Exception]") -> None:
         self.source: Literal["model", "measured"] = writer.source
@@ -168,9 +179,9 @@ class _TellingWriter:
         self._writer = writer
         self._told = told
 
-    def write(self, pieces: Sequence[Piece]) -> list[Passage]:
+    def write(self, pieces: Sequence[Piece], tell: Tell | None = None) -> list[Passage]:
         """Write, tell, and hand on unchanged."""
-        passages = self._writer.write(pieces)
+        passages = self._writer.write(pieces, lambda _, words: self._told.put(_Words(words)))
         for passage in passages:
             self._told.put(passage.text)
         return passages

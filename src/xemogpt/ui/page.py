@@ -26,7 +26,10 @@ NOTE = (
     "Expressed, not felt: nobody can see what a person feels. Clips stay on this computer and are"
     " removed when the page is closed or an hour later."
 )
-CHECK = "Press an underlined cue below: the clip jumps to where it is. Is it there?"
+CHECK = (
+    "Press an underlined cue below: the clip jumps to where it is. Is it there? If not, mark it as"
+    " wrong."
+)
 UNPLAYABLE = """Your browser cannot play {kind} files here. **Press Explain all the same**: the
 report plays a copy that it can."""
 PLAYABLE = frozenset((".mp4", ".m4v", ".mov", ".webm", ".mkv", ".ogv"))
@@ -146,7 +149,7 @@ def _options(studio: Studio) -> tuple[Any, ...]:
         list(studio.models),
         value=studio.models[0],
         label="Model",
-        info="measured: words composed from detectors alone",
+        info="nano: a trained model; measured: words composed from detectors alone",
     )
     second = gr.Dropdown(
         [ALONE, *studio.models],
@@ -238,9 +241,10 @@ def _finished(model: str, examination: Examination, folder: Path) -> list[Any]:
         f'<p class="mood">Expressed: {html.escape(mood or "no emotion that could be told")}</p>'
         f"<p>{CHECK if timed else html.escape(explanation.text)}</p>"
     )
-    # The page runs scripts but has no origin: it can neither read ours nor call anyone.
+    # The page runs scripts but has no origin: it can neither read ours nor call anyone. It may
+    # hand over a file: the cues that were marked as wrong.
     frame = (
-        '<iframe class="report" sandbox="allow-scripts" title="Interactive report"'
+        '<iframe class="report" sandbox="allow-scripts allow-downloads" title="Interactive report"'
         f' srcdoc="{html.escape(page)}"></iframe>'
     )
     files = [

@@ -7,3 +7,4 @@ from xemogpt.weights.cache import check as check
 from xemogpt.weights.cache import hashes as hashes
 from xemogpt.weights.cache import locate as locate
 from xemogpt.weights.pins import CATALOGUE as CATALOGUE
+from xemogpt.weights.shipped import shipped as shipped
