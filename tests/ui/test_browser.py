@@ -113,7 +113,7 @@ def test_a_bad_upload_is_explained_in_words(server, page, tmp_path):
     page.goto(server.address)
     page.locator("#clip input[type=file]").set_input_files(tmp_path / "clip.mp4")
     page.wait_for_selector("#clip video", state="attached")
-    page.get_by_label("Clear").wait_for()
+    page.locator("#clip").get_by_label("Clear").first.wait_for()
     assert not page.get_by_label("Trim video").is_visible(), (
         "it would fetch an editor from elsewhere"
     )
