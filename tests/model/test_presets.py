@@ -31,7 +31,7 @@ def test_nano_is_composed_generates_and_comes_back(tmp_path):
         subtitle=["Hi.", None, hostile],
     )
     vectors = (batch["input_ids"] == model.config.audio_token_id).sum(dim=1).tolist()
-    assert vectors == [9, 3, 0], "twelve 20 ms steps of sound become one, the last of a clip in part"
+    assert vectors == [9, 3, 0], "twelve 20 ms steps become one, the last in part"
     own = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -1)
     ends = (own == processor.tokenizer.eos_token_id).sum(dim=1).tolist()
     assert ends == [2, 2, 2], "system and user turn, whatever the words say"
